@@ -1,0 +1,98 @@
+//! What a replica may choose for itself: times and bounds. What must be the same at all replicas
+//! is in [`crate::committee::Limits`].
+
+use crate::ids::Span;
+use serde::{Deserialize, Serialize};
+
+/// The most blocks one fetch response may hold, whoever sends it.
+pub const FETCH_BLOCKS_MAX: usize = 256;
+
+/// A replica's own settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How long a view with work to do may take before this replica gives up on it. Should exceed
+    /// a few message delays plus execution.
+    pub timeout_min_us: Span,
+    /// The most that back-off makes of it.
+    pub timeout_max_us: Span,
+    /// How often a timeout is sent again while its view lasts.
+    pub retransmit_us: Span,
+    /// An idle leader proposes an empty block this long after its view began.
+    pub heartbeat_us: Span,
+    /// How long a missing block may take to arrive by itself, and then each peer's answer.
+    pub fetch_retry_us: Span,
+    /// Most blocks asked for at once; at most [`FETCH_BLOCKS_MAX`].
+    pub fetch_blocks: u32,
+    /// Most bytes of operations in one fetch response (at least one block is sent).
+    pub fetch_bytes: u32,
+    /// How many committed blocks stay in memory to serve peers; older ones come from the store.
+    pub retained_blocks: u32,
+    /// Most uncommitted blocks held.
+    pub tree_blocks: u32,
+    /// Most commands waiting.
+    pub mempool_commands: u32,
+    /// Most commands waiting of one client.
+    pub mempool_client_commands: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            timeout_min_us: Span::millis(1_000),
+            timeout_max_us: Span::millis(30_000),
+            retransmit_us: Span::millis(1_000),
+            heartbeat_us: Span::millis(2_000),
+            fetch_retry_us: Span::millis(100),
+            fetch_blocks: 128,
+            fetch_bytes: 4 << 20,
+            retained_blocks: 1_024,
+            tree_blocks: 4_096,
+            mempool_commands: 65_536,
+            mempool_client_commands: 4_096,
+        }
+    }
+}
+
+/// Why a config cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A setting that must not be zero.
+    #[error("the setting {0} must not be zero")]
+    Zero(&'static str),
+    /// The shortest timeout is above the longest.
+    #[error("timeout_min_us is above timeout_max_us")]
+    TimeoutOrder,
+    /// More than a response may hold.
+    #[error("fetch_blocks is above {FETCH_BLOCKS_MAX}")]
+    FetchBlocks,
+}
+
+impl Config {
+    /// Checks that the settings can work.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first that cannot.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let named = [
+            ("timeout_min_us", self.timeout_min_us.0),
+            ("retransmit_us", self.retransmit_us.0),
+            ("heartbeat_us", self.heartbeat_us.0),
+            ("fetch_retry_us", self.fetch_retry_us.0),
+            ("fetch_blocks", self.fetch_blocks.into()),
+            ("tree_blocks", self.tree_blocks.into()),
+            ("mempool_commands", self.mempool_commands.into()),
+            ("mempool_client_commands", self.mempool_client_commands.into()),
+        ];
+        if let Some((name, _)) = named.iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Zero(name));
+        }
+        if self.timeout_min_us > self.timeout_max_us {
+            return Err(ConfigError::TimeoutOrder);
+        }
+        if self.fetch_blocks as usize > FETCH_BLOCKS_MAX {
+            return Err(ConfigError::FetchBlocks);
+        }
+        Ok(())
+    }
+}

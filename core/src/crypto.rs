@@ -1,0 +1,289 @@
+//! Hashes, keys and signatures: Ed25519 and SHA-256 behind the few operations the protocol needs.
+//!
+//! Every hash and signature starts with the tag of a [`Domain`], so that bytes signed for one
+//! purpose are never valid for another; signatures also bind the [`ClusterId`] (pitfall 3).
+
+use crate::wire;
+use alloc::vec::Vec;
+use core::fmt;
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// What a hash or signature is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// The id of a block: the hash of its header.
+    Block,
+    /// The digest of a payload.
+    Payload,
+    /// The id of a cluster's genesis block.
+    Genesis,
+    /// A leader's signature on its block's header.
+    Proposal,
+    /// A vote for a block.
+    Vote,
+    /// A timeout of a view.
+    Timeout,
+    /// A client's signature on its command.
+    Command,
+    /// A replica's signature on a reply to a client.
+    Reply,
+    /// A replica's proof of who it is at the start of a link.
+    Handshake,
+    /// A node of a Merkle tree over state.
+    Merkle,
+    /// The state root: application state and client table together.
+    StateRoot,
+}
+
+impl Domain {
+    fn tag(self) -> &'static [u8] {
+        match self {
+            Self::Block => b"hotstuff/1/block\0",
+            Self::Payload => b"hotstuff/1/payload\0",
+            Self::Genesis => b"hotstuff/1/genesis\0",
+            Self::Proposal => b"hotstuff/1/proposal\0",
+            Self::Vote => b"hotstuff/1/vote\0",
+            Self::Timeout => b"hotstuff/1/timeout\0",
+            Self::Command => b"hotstuff/1/command\0",
+            Self::Reply => b"hotstuff/1/reply\0",
+            Self::Handshake => b"hotstuff/1/handshake\0",
+            Self::Merkle => b"hotstuff/1/merkle\0",
+            Self::StateRoot => b"hotstuff/1/state-root\0",
+        }
+    }
+}
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The hash of `parts`, one after the other, under `domain`. Callers see to it that no two
+    /// different inputs give the same bytes (fixed sizes, or one encoded value).
+    #[must_use]
+    pub fn of(domain: Domain, parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(domain.tag());
+        for part in parts {
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+
+    /// The hash of a value's encoding under `domain`.
+    #[must_use]
+    pub fn of_value<T: Serialize>(domain: Domain, value: &T) -> Self {
+        Self::of(domain, &[&wire::encode(value)])
+    }
+}
+
+impl fmt::Display for Digest {
+    /// The first four bytes in hexadecimal; `{:#}` gives all of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = if f.alternate() { &self.0[..] } else { &self.0[..4] };
+        shown.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which cluster a signature belongs to: random bytes drawn when the committee is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClusterId(pub [u8; 32]);
+
+/// An Ed25519 public key as its 32 bytes, not yet known to be a valid point.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PublicKey(pub [u8; 32]);
+
+impl PublicKey {
+    /// The key ready for use, or `None` when the bytes are no point or one of small order (such a
+    /// key would accept signatures that nobody made).
+    #[must_use]
+    pub fn checked(&self) -> Option<VerifyingKey> {
+        let key = VerifyingKey::from_bytes(&self.0).ok()?;
+        (!key.is_weak()).then_some(key)
+    }
+}
+
+impl fmt::Display for PublicKey {
+    /// The first four bytes in hexadecimal; `{:#}` gives all of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digest = Digest(self.0);
+        fmt::Display::fmt(&digest, f)
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An Ed25519 signature as its 64 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signature(pub [u8; 64]);
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digest = Digest(*self.halves().0);
+        write!(f, "sig {digest}")
+    }
+}
+
+impl Signature {
+    fn halves(&self) -> (&[u8; 32], &[u8; 32]) {
+        let (low, high) = self.0.split_at(32);
+        let whole = "64 bytes are twice 32";
+        (low.try_into().expect(whole), high.try_into().expect(whole))
+    }
+}
+
+impl Serialize for Signature {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.halves().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Signature {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (low, high) = <([u8; 32], [u8; 32])>::deserialize(deserializer)?;
+        let mut bytes = [0; 64];
+        bytes[..32].copy_from_slice(&low);
+        bytes[32..].copy_from_slice(&high);
+        Ok(Self(bytes))
+    }
+}
+
+/// A secret signing key. It is wiped when dropped and never printed.
+#[derive(Clone)]
+pub struct SecretKey(SigningKey);
+
+impl SecretKey {
+    /// The key made from 32 secret bytes, which the caller draws from a good source of randomness.
+    #[must_use]
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(&seed))
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key().to_bytes())
+    }
+
+    /// The signature on `value` for `domain` within `cluster`.
+    #[must_use]
+    pub fn sign<T: Serialize>(&self, domain: Domain, cluster: &ClusterId, value: &T) -> Signature {
+        Signature(self.0.sign(&signed_bytes(domain, cluster, value)).to_bytes())
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey of {}", self.public())
+    }
+}
+
+/// Whether `signature` is `key`'s on `value` for `domain` within `cluster` (strict RFC 8032 rules).
+#[must_use]
+pub fn verify<T: Serialize>(
+    key: &VerifyingKey,
+    domain: Domain,
+    cluster: &ClusterId,
+    value: &T,
+    signature: &Signature,
+) -> bool {
+    let bytes = signed_bytes(domain, cluster, value);
+    key.verify_strict(&bytes, &ed25519_dalek::Signature::from_bytes(&signature.0)).is_ok()
+}
+
+/// Signatures gathered for one batch verification, which costs about half as much as one by one.
+///
+/// The result is a function of the batch alone (its coefficients are derived from its content),
+/// so every replica judges the same certificate alike.
+#[derive(Default)]
+pub struct Batch {
+    messages: Vec<Vec<u8>>,
+    signatures: Vec<ed25519_dalek::Signature>,
+    keys: Vec<VerifyingKey>,
+}
+
+impl Batch {
+    /// Adds one signature to be checked.
+    pub fn add<T: Serialize>(
+        &mut self,
+        key: &VerifyingKey,
+        domain: Domain,
+        cluster: &ClusterId,
+        value: &T,
+        signature: &Signature,
+    ) {
+        self.messages.push(signed_bytes(domain, cluster, value));
+        self.signatures.push(ed25519_dalek::Signature::from_bytes(&signature.0));
+        self.keys.push(*key);
+    }
+
+    /// Whether all signatures are good; an empty batch is.
+    #[must_use]
+    pub fn verify(&self) -> bool {
+        if self.keys.is_empty() {
+            return true;
+        }
+        let messages: Vec<&[u8]> = self.messages.iter().map(Vec::as_slice).collect();
+        ed25519_dalek::verify_batch(&messages, &self.signatures, &self.keys).is_ok()
+    }
+}
+
+fn signed_bytes<T: Serialize>(domain: Domain, cluster: &ClusterId, value: &T) -> Vec<u8> {
+    let mut bytes = domain.tag().to_vec();
+    bytes.extend_from_slice(&cluster.0);
+    bytes.extend_from_slice(&wire::encode(value));
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLUSTER: ClusterId = ClusterId([1; 32]);
+
+    #[test]
+    fn pitfall_03_a_signature_binds_domain_cluster_and_value() {
+        let secret = SecretKey::from_seed([7; 32]);
+        let key = secret.public().checked().unwrap();
+        let signature = secret.sign(Domain::Vote, &CLUSTER, &5u64);
+        assert!(verify(&key, Domain::Vote, &CLUSTER, &5u64, &signature));
+        assert!(!verify(&key, Domain::Vote, &CLUSTER, &6u64, &signature));
+        assert!(!verify(&key, Domain::Timeout, &CLUSTER, &5u64, &signature));
+        assert!(!verify(&key, Domain::Vote, &ClusterId([2; 32]), &5u64, &signature));
+    }
+
+    #[test]
+    fn a_batch_with_one_bad_signature_is_refused() {
+        let secret = SecretKey::from_seed([7; 32]);
+        let key = secret.public().checked().unwrap();
+        let signature = secret.sign(Domain::Vote, &CLUSTER, &5u64);
+        let mut batch = Batch::default();
+        assert!(batch.verify());
+        batch.add(&key, Domain::Vote, &CLUSTER, &5u64, &signature);
+        assert!(batch.verify());
+        batch.add(&key, Domain::Vote, &CLUSTER, &6u64, &signature);
+        assert!(!batch.verify());
+    }
+
+    #[test]
+    fn keys_of_small_order_are_refused() {
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        assert!(PublicKey(identity).checked().is_none());
+    }
+}

@@ -1,0 +1,300 @@
+//! What happened in a replica, and why: one vocabulary for golden scripts, logs, the simulator's
+//! checkers and the page.
+
+use crate::block::Block;
+use crate::certificate::{BlockId, BlockRef};
+use crate::command::{CommandId, NotAdmitted};
+use crate::crypto::Digest;
+use crate::ids::{Height, ReplicaId, Span, View};
+use crate::message::MessageKind;
+use crate::refusal::Refusal;
+use alloc::vec::Vec;
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// A block as events tell of it: everything but certificates and operations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockSummary {
+    /// Name, view and height.
+    pub block: BlockRef,
+    /// The parent.
+    pub parent: BlockId,
+    /// The view of the parent's certificate, which the block carries.
+    pub justify_view: View,
+    /// Who proposed it.
+    pub proposer: ReplicaId,
+    /// The state root in the header.
+    pub state_root: Digest,
+    /// How many commands it holds.
+    pub commands: u32,
+}
+
+impl From<&Block> for BlockSummary {
+    fn from(block: &Block) -> Self {
+        Self {
+            block: block.reference(),
+            parent: block.parent(),
+            justify_view: block.justify().view(),
+            proposer: block.header().proposer,
+            state_root: block.header().state_root,
+            commands: u32::try_from(block.payload().commands.len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Why a view was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EntryCause {
+    /// The replica started.
+    Start,
+    /// A QC for the view before.
+    Qc,
+    /// A timeout certificate for the view before.
+    Tc,
+    /// f+1 replicas gave up on this view or later ones.
+    WeakQuorum,
+}
+
+/// Something that happened, in the replica whose output it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The replica began, anew or from its store.
+    Started {
+        /// Its committed head.
+        head: BlockRef,
+        /// The last view it voted in before.
+        last_voted: View,
+    },
+    /// A view began.
+    ViewEntered {
+        /// The view.
+        view: View,
+        /// Its leader.
+        leader: ReplicaId,
+        /// Why.
+        cause: EntryCause,
+    },
+    /// This replica proposed a block.
+    Proposed(BlockSummary),
+    /// A block was added to the tree: proposed to this replica, or fetched.
+    BlockAdded(BlockSummary),
+    /// This replica voted.
+    Voted {
+        /// For what.
+        block: BlockRef,
+        /// Who collects the vote: the next leader.
+        collector: ReplicaId,
+    },
+    /// This replica refused to vote for a block.
+    VoteRefused {
+        /// The block.
+        block: BlockRef,
+        /// The rule, and what it looked at.
+        why: Refusal,
+    },
+    /// A vote reached this replica's collector.
+    VoteCollected {
+        /// For what.
+        block: BlockRef,
+        /// Whose.
+        voter: ReplicaId,
+    },
+    /// This replica completed a QC from votes.
+    QcFormed {
+        /// The certified block.
+        block: BlockRef,
+        /// The signers.
+        signers: Vec<ReplicaId>,
+    },
+    /// The high QC rose.
+    HighQcRaised {
+        /// The certified block.
+        block: BlockRef,
+    },
+    /// The lock rose.
+    LockRaised {
+        /// The locked block.
+        block: BlockRef,
+    },
+    /// This replica gave up on a view.
+    TimedOut {
+        /// The view.
+        view: View,
+        /// The view of the high QC it sent along.
+        high_qc: View,
+        /// How often back-off doubled the patience for this view.
+        exponent: u32,
+        /// The patience, where it ran out; `None` where f+1 others pulled this replica along.
+        patience: Option<Span>,
+    },
+    /// A timeout reached this replica's collector.
+    TimeoutCollected {
+        /// The view given up.
+        view: View,
+        /// By whom.
+        replica: ReplicaId,
+    },
+    /// This replica completed a timeout certificate.
+    TcFormed {
+        /// The view given up.
+        view: View,
+        /// The signers.
+        signers: Vec<ReplicaId>,
+        /// The view of the highest QC among them.
+        high_qc: View,
+    },
+    /// A block is committed, and its commands executed.
+    Committed {
+        /// The block.
+        block: BlockSummary,
+        /// The state root after it.
+        state_root: Digest,
+    },
+    /// A command took effect in the block just committed.
+    Executed {
+        /// The command.
+        command: CommandId,
+        /// The block's height.
+        height: Height,
+    },
+    /// A client's command waits in the mempool.
+    CommandAdmitted(CommandId),
+    /// A client's command was turned away.
+    CommandRefused {
+        /// The command.
+        command: CommandId,
+        /// Why.
+        why: NotAdmitted,
+    },
+    /// A message was refused, by verification or by the state machine.
+    MessageRefused {
+        /// Who sent it.
+        from: ReplicaId,
+        /// What it was, where that could be read.
+        kind: Option<MessageKind>,
+        /// Why.
+        why: Refusal,
+    },
+    /// A replica signed two different blocks or votes for one view.
+    Equivocation {
+        /// Who.
+        replica: ReplicaId,
+        /// Proposals or votes.
+        kind: MessageKind,
+        /// The first block.
+        first: BlockRef,
+        /// The second.
+        second: BlockRef,
+    },
+    /// Missing blocks are asked for.
+    FetchStarted {
+        /// The certified block that is missing.
+        target: BlockRef,
+        /// Who is asked.
+        peer: ReplicaId,
+        /// From which height on.
+        above: Height,
+    },
+    /// A peer was sent blocks.
+    FetchServed {
+        /// Who.
+        peer: ReplicaId,
+        /// How many blocks.
+        blocks: u32,
+    },
+    /// The missing block is there.
+    FetchCompleted {
+        /// The block.
+        target: BlockRef,
+    },
+    /// Two conflicting blocks are certified for commit: more than f replicas are faulty. The
+    /// replica stops for good.
+    Halted {
+        /// What it had committed.
+        head: BlockRef,
+        /// What it was asked to commit.
+        conflicting: BlockRef,
+    },
+}
+
+struct List<'a>(&'a [ReplicaId]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, id) in self.0.iter().enumerate() {
+            write!(f, "{}{id}", if position == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for BlockSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { block, parent, justify_view, proposer, commands, .. } = self;
+        write!(
+            f,
+            "{block} by {proposer}, parent {parent} certified in view {justify_view}, {commands} commands"
+        )
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { head, last_voted } => {
+                write!(f, "started at {head}, last voted in view {last_voted}")
+            }
+            Self::ViewEntered { view, leader, cause } => {
+                let cause = match cause {
+                    EntryCause::Start => "at start",
+                    EntryCause::Qc => "by a QC",
+                    EntryCause::Tc => "by a TC",
+                    EntryCause::WeakQuorum => "pulled along by f+1 timeouts",
+                };
+                write!(f, "entered view {view} led by {leader}, {cause}")
+            }
+            Self::Proposed(block) => write!(f, "proposed {block}"),
+            Self::BlockAdded(block) => write!(f, "added {block}"),
+            Self::Voted { block, collector } => write!(f, "voted for {block}, to {collector}"),
+            Self::VoteRefused { block, why } => write!(f, "refused to vote for {block}: {why}"),
+            Self::VoteCollected { block, voter } => write!(f, "collected {voter}'s vote for {block}"),
+            Self::QcFormed { block, signers } => write!(f, "formed a QC for {block} from {}", List(signers)),
+            Self::HighQcRaised { block } => write!(f, "high QC is now for {block}"),
+            Self::LockRaised { block } => write!(f, "locked {block}"),
+            Self::TimedOut { view, high_qc, exponent, patience } => match patience {
+                Some(patience) => write!(
+                    f,
+                    "gave up on view {view} after {patience} (back-off {exponent}), high QC of view {high_qc}"
+                ),
+                None => write!(f, "gave up on view {view} with f+1 others, high QC of view {high_qc}"),
+            },
+            Self::TimeoutCollected { view, replica } => {
+                write!(f, "collected {replica}'s timeout of view {view}")
+            }
+            Self::TcFormed { view, signers, high_qc } => {
+                write!(f, "formed a TC for view {view} from {}, high QC of view {high_qc}", List(signers))
+            }
+            Self::Committed { block, state_root } => {
+                write!(f, "committed {}, {} commands, state root {state_root}", block.block, block.commands)
+            }
+            Self::Executed { command, height } => write!(f, "executed {command} at height {height}"),
+            Self::CommandAdmitted(command) => write!(f, "admitted {command}"),
+            Self::CommandRefused { command, why } => write!(f, "did not admit {command}: {why}"),
+            Self::MessageRefused { from, kind, why } => match kind {
+                Some(kind) => write!(f, "refused {from}'s {kind}: {why}"),
+                None => write!(f, "refused {from}'s bytes: {why}"),
+            },
+            Self::Equivocation { replica, kind, first, second } => {
+                write!(f, "{replica} equivocated: {kind} for {first} and for {second}")
+            }
+            Self::FetchStarted { target, peer, above } => {
+                write!(f, "asked {peer} for the blocks above height {above} up to {target}")
+            }
+            Self::FetchServed { peer, blocks } => write!(f, "sent {blocks} blocks to {peer}"),
+            Self::FetchCompleted { target } => write!(f, "fetched {target}"),
+            Self::Halted { head, conflicting } => {
+                write!(f, "HALTED: {conflicting} is certified for commit and conflicts with committed {head}")
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What goes into a replica's state machine and what comes out.
+
+use crate::block::Block;
+use crate::certificate::{BlockId, BlockRef, QuorumCertificate, TimeoutCertificate};
+use crate::command::{Command, CommandId, NotAdmitted, Reply};
+use crate::event::Event;
+use crate::ids::{Height, ReplicaId};
+use crate::message::{Message, MessageKind};
+use crate::refusal::Refusal;
+use crate::safety::SafetyRecord;
+use crate::verify::Verified;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// One thing that happens to a replica.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Time has passed, at least to the replica's deadline.
+    Tick,
+    /// A peer's message; `from` is who the link belongs to.
+    Message {
+        /// Who sent it.
+        from: ReplicaId,
+        /// What it says.
+        message: Verified<Message>,
+    },
+    /// A client's command.
+    Command(Verified<Command>),
+    /// A peer's message did not pass verification: kept in view as an event.
+    RefusedMessage {
+        /// Who sent it.
+        from: ReplicaId,
+        /// What it was, where that could be read.
+        kind: Option<MessageKind>,
+        /// Why it was refused.
+        why: Refusal,
+    },
+    /// A client's command did not pass verification; the client is told.
+    RefusedCommand {
+        /// Which.
+        command: CommandId,
+        /// Why it was refused.
+        why: NotAdmitted,
+    },
+    /// The driver's answer to [`Output::Load`].
+    Loaded {
+        /// Who asked for the blocks.
+        peer: ReplicaId,
+        /// The block the peer is after.
+        target: BlockId,
+        /// Committed blocks by ascending height, without a gap.
+        blocks: Vec<Block>,
+    },
+}
+
+/// One thing to do. Outputs are to be performed in order, and a [`Output::Persist`] must be
+/// durable before any output after it is performed: that is all a driver owes for crash safety.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Store a record durably.
+    Persist(Record),
+    /// Send a message to one peer. Never addressed to the replica itself.
+    Send {
+        /// To whom.
+        to: ReplicaId,
+        /// What.
+        message: Message,
+    },
+    /// Send a message to all other replicas.
+    Broadcast(Message),
+    /// Tell a client, if it is connected here.
+    Reply(Reply),
+    /// Read committed blocks from the store and hand them back as [`Input::Loaded`]: a peer asks
+    /// for more than memory holds.
+    Load {
+        /// Who asks.
+        peer: ReplicaId,
+        /// What the peer is after.
+        target: BlockId,
+        /// The first block's height.
+        from: Height,
+        /// The last block's height.
+        to: Height,
+    },
+    /// Something happened that observers may want to know. Changes nothing.
+    Event(Event),
+}
+
+/// Something a replica must find again after a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record {
+    /// Replaces the safety record.
+    Safety(SafetyRecord),
+    /// Adds a block.
+    Block(Block),
+    /// Replaces the high QC.
+    HighQc(QuorumCertificate),
+    /// Replaces the highest timeout certificate.
+    Tc(TimeoutCertificate),
+    /// A stored block is committed; it extends the one committed before. Blocks at its height or
+    /// below that are not committed are of no more use.
+    Committed(BlockRef),
+}
+
+/// What a store held when the replica started: the records, folded. A new replica starts from
+/// `Recovered::default()`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// The last safety record.
+    pub safety: Option<SafetyRecord>,
+    /// The last high QC.
+    pub high_qc: Option<QuorumCertificate>,
+    /// The last timeout certificate.
+    pub tc: Option<TimeoutCertificate>,
+    /// The committed blocks by ascending height, from height 1 on.
+    pub committed: Vec<Block>,
+    /// The blocks above the committed head.
+    pub uncommitted: BTreeMap<BlockId, Block>,
+}
+
+impl Recovered {
+    /// Takes the next record in. Drivers that keep a log fold it with this; those that keep
+    /// tables must arrive at the same result.
+    ///
+    /// # Panics
+    /// When a commit names a block that no record added: such a log was never written.
+    pub fn apply(&mut self, record: Record) {
+        match record {
+            Record::Safety(safety) => self.safety = Some(safety),
+            Record::HighQc(qc) => self.high_qc = Some(qc),
+            Record::Tc(tc) => self.tc = Some(tc),
+            Record::Block(block) => {
+                self.uncommitted.insert(block.id(), block);
+            }
+            Record::Committed(reference) => {
+                let block =
+                    self.uncommitted.remove(&reference.id).expect("a block is stored before its commit");
+                self.committed.push(block);
+                self.uncommitted.retain(|_, other| other.height() > reference.height);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The frames that links carry, and the handshake by which replicas know each other.
+//!
+//! Each frame is one binary WebSocket message, encoded by [`crate::wire`].
+
+use crate::certificate::BlockRef;
+use crate::command::{Command, Reply};
+use crate::committee::{Committee, CommitteeSpec};
+use crate::crypto::{self, ClusterId, Domain, SecretKey, Signature};
+use crate::event::{BlockSummary, Event};
+use crate::ids::{ReplicaId, Time};
+use crate::message::Message;
+use crate::refusal::Refusal;
+use crate::status::Status;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Between replicas. The dialer sends messages, the acceptor only receives; before that, each
+/// proves its key on the other's nonce, so a recorded handshake is of no use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PeerFrame {
+    /// First, from the acceptor.
+    Challenge {
+        /// Fresh random bytes.
+        nonce: [u8; 32],
+    },
+    /// Then, from the dialer.
+    Hello {
+        /// Who dials.
+        from: ReplicaId,
+        /// Fresh random bytes.
+        nonce: [u8; 32],
+        /// [`Handshake::sign`] as [`Role::Dialer`].
+        proof: Signature,
+    },
+    /// Then, from the acceptor: the link stands.
+    Welcome {
+        /// [`Handshake::sign`] as [`Role::Acceptor`].
+        proof: Signature,
+    },
+    /// From then on, from the dialer.
+    Message(Message),
+}
+
+/// The two ends of a peer link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Opened the connection.
+    Dialer,
+    /// Accepted it.
+    Acceptor,
+}
+
+/// What both ends of a new peer link sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Handshake {
+    /// Who dials.
+    pub dialer: ReplicaId,
+    /// Who accepts.
+    pub acceptor: ReplicaId,
+    /// The dialer's random bytes.
+    pub dialer_nonce: [u8; 32],
+    /// The acceptor's random bytes.
+    pub acceptor_nonce: [u8; 32],
+}
+
+impl Handshake {
+    /// The proof that `role`'s end holds `key`.
+    #[must_use]
+    pub fn sign(&self, key: &SecretKey, cluster: &ClusterId, role: Role) -> Signature {
+        key.sign(Domain::Handshake, cluster, &(role, self))
+    }
+
+    /// Checks the proof of the end in `role`.
+    ///
+    /// # Errors
+    /// When that end is a stranger or does not hold its key.
+    pub fn check(&self, committee: &Committee, role: Role, proof: &Signature) -> Result<(), Refusal> {
+        let id = if role == Role::Dialer { self.dialer } else { self.acceptor };
+        let key = committee.key(id).ok_or(Refusal::Stranger(id))?;
+        if crypto::verify(key, Domain::Handshake, committee.cluster(), &(role, self), proof) {
+            Ok(())
+        } else {
+            Err(Refusal::BadSignature(id))
+        }
+    }
+}
+
+/// From a client to a replica.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientFrame {
+    /// Execute this, or reply again if it executed before.
+    Submit(Command),
+}
+
+/// From a replica to a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReplicaFrame {
+    /// What became of a command.
+    Reply(Reply),
+}
+
+/// An event as a replica's observers see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Counts the replica's events since its start; a gap means that some were dropped.
+    pub sequence: u64,
+    /// The replica's clock: microseconds since the Unix epoch in a live cluster.
+    pub time: Time,
+    /// What happened.
+    pub event: Event,
+}
+
+/// From a replica to an observer, who sends nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ObserveFrame {
+    /// First: where the replica stands.
+    Welcome {
+        /// The committee.
+        committee: CommitteeSpec,
+        /// The replica's status.
+        status: Status,
+        /// Recent blocks, parents first: what a picture of the block tree needs to begin.
+        blocks: Vec<BlockSummary>,
+        /// The genesis block.
+        genesis: BlockRef,
+        /// The next observation's sequence number.
+        next_sequence: u64,
+    },
+    /// Something happened.
+    Observation(Observation),
+    /// The observer was too slow, and this many observations were dropped.
+    Dropped {
+        /// How many.
+        count: u64,
+    },
+    /// Sent at intervals, so that an observer can tell an idle replica from a dead one.
+    Status(Status),
+}

@@ -1,0 +1,109 @@
+//! What replicas say to each other, and why.
+
+use crate::block::Block;
+use crate::certificate::{BlockId, BlockRef, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
+use crate::ids::Height;
+use alloc::vec::Vec;
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// A message from one replica to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// The leader of a view asks for votes on its block.
+    Proposal(Proposal),
+    /// A replica votes; sent to the next view's leader, which makes the QC and builds on it.
+    Vote(Vote),
+    /// A replica gives up on a view; sent to all.
+    Timeout(Timeout),
+    /// The sender's highest certificates: to the leader of a view entered by a timeout
+    /// certificate, and to whoever is seen to be behind.
+    NewView(NewView),
+    /// The sender misses blocks.
+    FetchRequest(FetchRequest),
+    /// Blocks that were asked for.
+    FetchResponse(FetchResponse),
+}
+
+/// A leader's proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The block.
+    pub block: Block,
+    /// Why the view may be entered when the block's justify is not of the view before: the
+    /// timeout certificate of that view. `None` otherwise.
+    pub tc: Option<TimeoutCertificate>,
+}
+
+/// The sender's highest certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewView {
+    /// The sender's high QC.
+    pub high_qc: QuorumCertificate,
+    /// Its highest timeout certificate, where that is of a later view than the high QC.
+    pub tc: Option<TimeoutCertificate>,
+}
+
+/// Asks for the blocks between the sender's committed head and a certified block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchRequest {
+    /// The sender's committed height: blocks above it are wanted.
+    pub above: Height,
+    /// The certified block that is missing.
+    pub target: BlockRef,
+}
+
+/// Blocks on the path to `target`, by ascending height, as many as fit: the first extends a block
+/// at the height that was asked for. Empty when the sender has none of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchResponse {
+    /// The block that was asked for.
+    pub target: BlockId,
+    /// The blocks.
+    pub blocks: Vec<Block>,
+}
+
+/// What kind of message it is, for events and pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum MessageKind {
+    /// [`Message::Proposal`]
+    Proposal,
+    /// [`Message::Vote`]
+    Vote,
+    /// [`Message::Timeout`]
+    Timeout,
+    /// [`Message::NewView`]
+    NewView,
+    /// [`Message::FetchRequest`]
+    FetchRequest,
+    /// [`Message::FetchResponse`]
+    FetchResponse,
+}
+
+impl Message {
+    /// What kind of message it is.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        match self {
+            Self::Proposal(_) => MessageKind::Proposal,
+            Self::Vote(_) => MessageKind::Vote,
+            Self::Timeout(_) => MessageKind::Timeout,
+            Self::NewView(_) => MessageKind::NewView,
+            Self::FetchRequest(_) => MessageKind::FetchRequest,
+            Self::FetchResponse(_) => MessageKind::FetchResponse,
+        }
+    }
+}
+
+impl fmt::Display for MessageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proposal => "proposal",
+            Self::Vote => "vote",
+            Self::Timeout => "timeout",
+            Self::NewView => "new-view",
+            Self::FetchRequest => "fetch request",
+            Self::FetchResponse => "fetch response",
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! Why something was refused: one vocabulary for verification, safety and the state machine.
+
+use crate::certificate::BlockRef;
+use crate::command::{CommandId, NotAdmitted};
+use crate::crypto::Digest;
+use crate::ids::{Height, Power, ReplicaId, View};
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// A routine refusal, with what the rule looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// Not a member of the committee.
+    #[error("{0} is not in the committee")]
+    Stranger(ReplicaId),
+    /// A signature that is not the named signer's on what it stands under.
+    #[error("the signature of {0} is not valid")]
+    BadSignature(ReplicaId),
+    /// At least one signature of a certificate is bad.
+    #[error("a certificate for view {0} holds a bad signature")]
+    BadCertificate(View),
+    /// Signers must ascend: this one is repeated or out of order (pitfall 2).
+    #[error("signer {0} of a certificate is repeated or out of order")]
+    RepeatedSigner(ReplicaId),
+    /// The signers' power is no quorum.
+    #[error("a certificate for view {view} has power {have}, and {need} is a quorum")]
+    BelowQuorum {
+        /// The certificate's view.
+        view: View,
+        /// What its signers have.
+        have: Power,
+        /// What is needed.
+        need: Power,
+    },
+    /// A view-0 certificate that is not the genesis block's only form (pitfall 5).
+    #[error("a certificate of view 0 is not the genesis certificate")]
+    NotGenesis,
+    /// A view that no message may name (pitfall 27).
+    #[error("view {0} is out of range")]
+    ViewOutOfRange(View),
+    /// Proposed by a replica that does not lead the view (pitfall 11).
+    #[error("{proposer} proposed in view {view}, which {leader} leads")]
+    NotLeader {
+        /// The view.
+        view: View,
+        /// Who proposed.
+        proposer: ReplicaId,
+        /// Who leads.
+        leader: ReplicaId,
+    },
+    /// The justify is not of an earlier view than its block.
+    #[error("a block of view {view} is justified by view {justify}, which is not earlier")]
+    ViewOrder {
+        /// The block's view.
+        view: View,
+        /// Its justify's view.
+        justify: View,
+    },
+    /// The height is not one more than the parent's.
+    #[error("a block at height {height} has its parent at height {parent}")]
+    HeightOrder {
+        /// The block's height.
+        height: Height,
+        /// Its parent's, by the justify.
+        parent: Height,
+    },
+    /// Neither the justify nor a timeout certificate is of the view before.
+    #[error("nothing shows that view {view} may begin: the justify is of view {justify}")]
+    ViewNotJustified {
+        /// The proposal's view.
+        view: View,
+        /// Its justify's view.
+        justify: View,
+    },
+    /// A timeout or timeout certificate whose high QC is not of an earlier or the same view, or
+    /// not the highest that its signers claim.
+    #[error("the high QC of a timeout of view {view} is of view {high_qc}, not as claimed")]
+    HighQcMismatch {
+        /// The view given up.
+        view: View,
+        /// The high QC's view.
+        high_qc: View,
+    },
+    /// The payload is not the one that the header names.
+    #[error("the payload's digest is not the header's")]
+    PayloadMismatch,
+    /// The payload is larger than a block may be.
+    #[error("the payload is over a limit: {commands} commands, {bytes} bytes")]
+    PayloadTooLarge {
+        /// How many commands.
+        commands: u64,
+        /// How many bytes of operations.
+        bytes: u64,
+    },
+    /// A command whose signature or size is wrong.
+    #[error("command {0} is not valid: {1}")]
+    BadCommand(CommandId, NotAdmitted),
+    /// More blocks than a response may hold.
+    #[error("a fetch response holds {0} blocks, too many")]
+    TooManyBlocks(u64),
+    /// Bytes that are no message.
+    #[error("bytes are no message: {0}")]
+    Malformed(String),
+    /// A message of a view that is over.
+    #[error("view {view} is over; this replica is in view {current}")]
+    Stale {
+        /// The message's view.
+        view: View,
+        /// The replica's.
+        current: View,
+    },
+    /// Already voted in this view or a later one (pitfall 7).
+    #[error("already voted in view {last_voted}, so not in view {view}")]
+    AlreadyVoted {
+        /// The view of the block.
+        view: View,
+        /// The last voted view.
+        last_voted: View,
+    },
+    /// Already gave up on this view or a later one (pitfall 8).
+    #[error("gave up on view {timed_out}, so no vote in view {view}")]
+    TimedOut {
+        /// The view of the block.
+        view: View,
+        /// The last view given up.
+        timed_out: View,
+    },
+    /// Neither clause of the voting rule holds (HotStuff, algorithm 1, `safeNode`).
+    #[error("the justify's view {justify} is not above the lock {lock}, and the block does not extend it")]
+    BelowLock {
+        /// The justify's view.
+        justify: View,
+        /// The locked block.
+        lock: BlockRef,
+    },
+    /// Already proposed in this view or a later one.
+    #[error("already proposed in view {last_proposed}, so not in view {view}")]
+    AlreadyProposed {
+        /// The view.
+        view: View,
+        /// The last view proposed in.
+        last_proposed: View,
+    },
+    /// The header's state root is not what this replica computed.
+    #[error("the header says state root {header}, this replica has {own} at height {height}")]
+    StateRoot {
+        /// The last block that the header's justify commits.
+        height: Height,
+        /// The header's root.
+        header: Digest,
+        /// This replica's.
+        own: Digest,
+    },
+    /// A second block of a leader for one view.
+    #[error("{proposer} already proposed {first} in this view")]
+    Equivocation {
+        /// The leader.
+        proposer: ReplicaId,
+        /// Its first block.
+        first: BlockRef,
+    },
+    /// A block whose branch does not contain the committed head.
+    #[error("the block does not extend the committed head {0}")]
+    OffCommittedBranch(BlockRef),
+    /// Blocks that nobody asked for.
+    #[error("nothing was asked of {0}")]
+    Unasked(ReplicaId),
+}

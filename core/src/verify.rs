@@ -1,0 +1,257 @@
+//! From received to believed: pure checks that make [`Verified`] values.
+//!
+//! Counts and orders are checked before any cryptography, so a hostile message costs little
+//! (pitfall 27). The functions read nothing but their arguments: a driver may run them on other
+//! threads, and in batches.
+
+use crate::block::Block;
+use crate::certificate::{QuorumCertificate, Timeout, TimeoutCertificate, Vote};
+use crate::command::{Command, NotAdmitted, Reply};
+use crate::committee::{Committee, MEMBERS_MAX};
+use crate::config::FETCH_BLOCKS_MAX;
+use crate::crypto::{self, Batch, Domain};
+use crate::ids::{ReplicaId, View};
+use crate::message::{FetchResponse, Message, NewView, Proposal};
+use crate::refusal::Refusal;
+use core::ops::Deref;
+
+/// A value whose signatures, certificates and shape have been checked against a committee. Made
+/// only by the functions of this module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// The value, which from here on is on its own.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Checks a message between replicas.
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn message(committee: &Committee, message: Message) -> Result<Verified<Message>, Refusal> {
+    match &message {
+        Message::Proposal(inner) => proposal(committee, inner)?,
+        Message::Vote(inner) => vote(committee, inner)?,
+        Message::Timeout(inner) => timeout(committee, inner)?,
+        Message::NewView(inner) => new_view(committee, inner)?,
+        Message::FetchRequest(inner) => in_range(inner.target.view)?,
+        Message::FetchResponse(inner) => fetch_response(committee, inner)?,
+    }
+    Ok(Verified(message))
+}
+
+/// Checks a client's command.
+///
+/// # Errors
+/// Why it is not admitted; [`NotAdmitted::BadSignature`] or [`NotAdmitted::TooLarge`].
+pub fn command(committee: &Committee, command: Command) -> Result<Verified<Command>, NotAdmitted> {
+    let mut batch = Batch::default();
+    add_command(committee, &command, &mut batch)?;
+    if batch.verify() { Ok(Verified(command)) } else { Err(NotAdmitted::BadSignature) }
+}
+
+/// Checks a replica's reply to a client.
+///
+/// # Errors
+/// When the replica is a stranger or its signature is not valid.
+pub fn reply(committee: &Committee, reply: Reply) -> Result<Verified<Reply>, Refusal> {
+    let signed = (&reply.command, &reply.outcome, reply.replica);
+    let key = committee.key(reply.replica).ok_or(Refusal::Stranger(reply.replica))?;
+    if crypto::verify(key, Domain::Reply, committee.cluster(), &signed, &reply.signature) {
+        Ok(Verified(reply))
+    } else {
+        Err(Refusal::BadSignature(reply.replica))
+    }
+}
+
+/// Checks a quorum certificate.
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn qc(committee: &Committee, qc: &QuorumCertificate) -> Result<(), Refusal> {
+    in_range(qc.view())?;
+    if qc.view() == View::GENESIS {
+        return if qc == committee.genesis_qc() { Ok(()) } else { Err(Refusal::NotGenesis) };
+    }
+    quorum(committee, qc.view(), qc.signers())?;
+    let mut batch = Batch::default();
+    for (signer, signature) in &qc.signatures {
+        let key = committee.key(*signer).ok_or(Refusal::Stranger(*signer))?;
+        batch.add(key, Domain::Vote, committee.cluster(), &qc.block, signature);
+    }
+    if batch.verify() { Ok(()) } else { Err(Refusal::BadCertificate(qc.view())) }
+}
+
+/// Checks a timeout certificate and the high QC in it.
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn tc(committee: &Committee, tc: &TimeoutCertificate) -> Result<(), Refusal> {
+    in_range(tc.view)?;
+    quorum(committee, tc.view, tc.signers())?;
+    let highest = tc.signatures.iter().map(|part| part.high_qc_view).max();
+    if highest != Some(tc.high_qc.view()) || tc.high_qc.view() > tc.view {
+        return Err(Refusal::HighQcMismatch { view: tc.view, high_qc: tc.high_qc.view() });
+    }
+    qc(committee, &tc.high_qc)?;
+    let mut batch = Batch::default();
+    for part in &tc.signatures {
+        let key = committee.key(part.replica).ok_or(Refusal::Stranger(part.replica))?;
+        let signed = (tc.view, part.high_qc_view);
+        batch.add(key, Domain::Timeout, committee.cluster(), &signed, &part.signature);
+    }
+    if batch.verify() { Ok(()) } else { Err(Refusal::BadCertificate(tc.view)) }
+}
+
+/// Checks a block on its own: header, signature, justify and payload. What only the state can
+/// tell (parent, lock, state root) is left to the replica.
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn block(committee: &Committee, block: &Block) -> Result<(), Refusal> {
+    let header = block.header();
+    let (view, justify) = (header.view, header.justify.view());
+    in_range(view)?;
+    let leader = committee.leader(view);
+    if header.proposer != leader {
+        return Err(Refusal::NotLeader { view, proposer: header.proposer, leader });
+    }
+    if justify >= view {
+        return Err(Refusal::ViewOrder { view, justify });
+    }
+    let parent = header.justify.block.height;
+    if header.height != parent.next() {
+        return Err(Refusal::HeightOrder { height: header.height, parent });
+    }
+    let (commands, bytes) = (block.payload().commands.len() as u64, block.payload().operation_bytes());
+    let limits = committee.limits();
+    if commands > u64::from(limits.block_commands) || bytes > u64::from(limits.block_bytes) {
+        return Err(Refusal::PayloadTooLarge { commands, bytes });
+    }
+    if block.payload().digest() != header.payload_digest {
+        return Err(Refusal::PayloadMismatch);
+    }
+    let key = committee.key(leader).ok_or(Refusal::Stranger(leader))?;
+    let signed = (view, block.id());
+    if !crypto::verify(key, Domain::Proposal, committee.cluster(), &signed, block.signature()) {
+        return Err(Refusal::BadSignature(leader));
+    }
+    qc(committee, &header.justify)?;
+    payload(committee, block)
+}
+
+fn payload(committee: &Committee, block: &Block) -> Result<(), Refusal> {
+    let mut batch = Batch::default();
+    for command in &block.payload().commands {
+        add_command(committee, command, &mut batch).map_err(|why| Refusal::BadCommand(command.id, why))?;
+    }
+    if batch.verify() {
+        return Ok(());
+    }
+    let bad = block.payload().commands.iter().find(|one| command(committee, (*one).clone()).is_err());
+    let named = bad.or(block.payload().commands.first()).expect("an empty batch verifies");
+    Err(Refusal::BadCommand(named.id, NotAdmitted::BadSignature))
+}
+
+fn add_command(committee: &Committee, command: &Command, batch: &mut Batch) -> Result<(), NotAdmitted> {
+    if command.operation.len() as u64 > u64::from(committee.limits().command_bytes) {
+        return Err(NotAdmitted::TooLarge);
+    }
+    let key = command.id.client.checked().ok_or(NotAdmitted::BadSignature)?;
+    let signed = (&command.id, &command.operation);
+    batch.add(&key, Domain::Command, committee.cluster(), &signed, &command.signature);
+    Ok(())
+}
+
+fn proposal(committee: &Committee, proposal: &Proposal) -> Result<(), Refusal> {
+    let (view, justify) = (proposal.block.view(), proposal.block.justify().view());
+    let follows = match &proposal.tc {
+        None => view.follows(justify),
+        Some(tc) => view.follows(tc.view),
+    };
+    if !follows {
+        return Err(Refusal::ViewNotJustified { view, justify });
+    }
+    block(committee, &proposal.block)?;
+    proposal.tc.as_ref().map_or(Ok(()), |inner| tc(committee, inner))
+}
+
+fn vote(committee: &Committee, vote: &Vote) -> Result<(), Refusal> {
+    in_range(vote.block.view)?;
+    let key = committee.key(vote.voter).ok_or(Refusal::Stranger(vote.voter))?;
+    if vote.block.view == View::GENESIS
+        || !crypto::verify(key, Domain::Vote, committee.cluster(), &vote.block, &vote.signature)
+    {
+        return Err(Refusal::BadSignature(vote.voter));
+    }
+    Ok(())
+}
+
+fn timeout(committee: &Committee, timeout: &Timeout) -> Result<(), Refusal> {
+    in_range(timeout.view)?;
+    let high_qc = timeout.high_qc.view();
+    if high_qc > timeout.view {
+        return Err(Refusal::HighQcMismatch { view: timeout.view, high_qc });
+    }
+    let key = committee.key(timeout.replica).ok_or(Refusal::Stranger(timeout.replica))?;
+    let signed = (timeout.view, high_qc);
+    if !crypto::verify(key, Domain::Timeout, committee.cluster(), &signed, &timeout.signature) {
+        return Err(Refusal::BadSignature(timeout.replica));
+    }
+    if let Some(last_vote) = &timeout.last_vote {
+        if last_vote.voter != timeout.replica {
+            return Err(Refusal::BadSignature(timeout.replica));
+        }
+        vote(committee, last_vote)?;
+    }
+    qc(committee, &timeout.high_qc)
+}
+
+fn new_view(committee: &Committee, new_view: &NewView) -> Result<(), Refusal> {
+    qc(committee, &new_view.high_qc)?;
+    new_view.tc.as_ref().map_or(Ok(()), |inner| tc(committee, inner))
+}
+
+fn fetch_response(committee: &Committee, response: &FetchResponse) -> Result<(), Refusal> {
+    let count = response.blocks.len();
+    if count > FETCH_BLOCKS_MAX {
+        return Err(Refusal::TooManyBlocks(count as u64));
+    }
+    response.blocks.iter().try_for_each(|one| block(committee, one))
+}
+
+fn in_range(view: View) -> Result<(), Refusal> {
+    if view > View::MAX { Err(Refusal::ViewOutOfRange(view)) } else { Ok(()) }
+}
+
+/// Signers ascend, belong to the committee, and have a quorum's power.
+fn quorum(
+    committee: &Committee,
+    view: View,
+    signers: impl Iterator<Item = ReplicaId>,
+) -> Result<(), Refusal> {
+    let mut last = None;
+    let mut have = crate::ids::Power(0);
+    for signer in signers.take(MEMBERS_MAX + 1) {
+        if last >= Some(signer) {
+            return Err(Refusal::RepeatedSigner(signer));
+        }
+        last = Some(signer);
+        if committee.key(signer).is_none() {
+            return Err(Refusal::Stranger(signer));
+        }
+        have = have + committee.power(signer);
+    }
+    let need = committee.quorum();
+    if have < need { Err(Refusal::BelowQuorum { view, have, need }) } else { Ok(()) }
+}

@@ -1,0 +1,51 @@
+//! The encoding of everything that is hashed, signed, sent or stored: postcard, whole and exact.
+
+use alloc::vec::Vec;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Why bytes were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The bytes are no encoding of the expected type.
+    #[error("bytes are no valid encoding")]
+    Malformed,
+    /// A valid encoding is followed by more bytes.
+    #[error("{0} bytes are left over after the encoded value")]
+    Trailing(usize),
+}
+
+/// The encoding of `value`.
+///
+/// # Panics
+/// When a type's `Serialize` fails; those of this crate do not.
+#[must_use]
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_allocvec(value).expect("our types serialize into memory without fail")
+}
+
+/// The value that `bytes`, all of them, encode. Allocates no more than a small multiple of the
+/// bytes' own length; the caller bounds that length.
+///
+/// # Errors
+/// [`DecodeError`] when the bytes are malformed or too many.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(DecodeError::Trailing(rest.len())),
+        Err(_) => Err(DecodeError::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn left_over_bytes_are_refused() {
+        let mut bytes = encode(&(5u64, true));
+        assert_eq!(decode::<(u64, bool)>(&bytes), Ok((5, true)));
+        bytes.push(0);
+        assert_eq!(decode::<(u64, bool)>(&bytes), Err(DecodeError::Trailing(1)));
+        assert_eq!(decode::<(u64, bool)>(&[]), Err(DecodeError::Malformed));
+    }
+}
