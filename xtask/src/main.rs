@@ -1,2 +1,102 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: set-up, the page, the binary, the demonstration and the tests, on any machine.
+
+mod binary;
+mod console;
+mod fingerprint;
+mod page;
+mod process;
+mod project;
+mod setup;
+
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+use binary::Linkage;
+use console::Console;
+use project::Project;
+use setup::Part;
+
+/// Set up, build, run and test HotStuff.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Install what builds and tests need; what works already is left alone.
+    Setup {
+        /// Only this part; may be given more than once.
+        #[arg(long)]
+        only: Vec<Part>,
+    },
+    /// Build the static page.
+    Page {
+        /// Folder to put it in: empty, new, or with an earlier page.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Build the release binary with the page in it, and print its path.
+    Build {
+        /// Link statically, for an image that holds nothing else.
+        #[arg(long = "static")]
+        is_static: bool,
+        /// Compile only the libraries it depends on.
+        #[arg(long, hide = true)]
+        dependencies: bool,
+    },
+    /// Build, then run a cluster on this machine and serve its page.
+    Demo {
+        /// How many replicas.
+        #[arg(long, default_value_t = 4)]
+        replicas: u16,
+        /// Port of the first replica's page and of its clients.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+}
+
+fn main() -> ExitCode {
+    run(Arguments::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let console = Console::new();
+    let project = Project::locate()?;
+    std::fs::create_dir_all(project.scratch()).context("cargo's target folder")?;
+    console.take_interrupts()?;
+    match arguments.action {
+        Action::Setup { only } => setup::run(&console, &project, &only)?,
+        Action::Page { out } => {
+            let built = page::ensure(&console, &project)?;
+            page::copy(&built, &out)?;
+            console.say(format!("page: {}", out.display()));
+        }
+        Action::Build { is_static, dependencies } => {
+            let linkage = if is_static { Linkage::Static } else { Linkage::Dynamic };
+            if dependencies {
+                binary::build_dependencies(&console, &project, linkage)?;
+            } else {
+                println!("{}", binary::build(&console, &project, linkage)?.display());
+            }
+        }
+        Action::Demo { replicas, port } => {
+            let program = binary::build(&console, &project, Linkage::Dynamic)?;
+            let mut demo = Command::new(&program);
+            demo.args(["demo", "--replicas", &replicas.to_string(), "--port", &port.to_string()]);
+            // In our place, so that Ctrl-C and the exit code are its own.
+            let error = demo.exec();
+            return Err(error).with_context(|| format!("cannot start {}", program.display()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

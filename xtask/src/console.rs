@@ -1,0 +1,228 @@
+//! What the person sees, and long commands run under supervision: progress, a time limit, a log.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use crate::process::shown;
+
+const TICK: Duration = Duration::from_millis(200);
+const REPORT_EVERY: Duration = Duration::from_secs(30);
+const TIME_TO_END: Duration = Duration::from_secs(10);
+const LINES_SHOWN_OF_A_FAILURE: usize = 200;
+const COLUMNS: usize = 100;
+
+/// Messages, progress and the fate of long commands.
+pub struct Console {
+    terminal: bool,
+    interrupted: Arc<AtomicBool>,
+    log: RefCell<Option<File>>,
+}
+
+impl Console {
+    /// A console that writes to standard error.
+    pub fn new() -> Self {
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+            interrupted: Arc::default(),
+            log: RefCell::default(),
+        }
+    }
+
+    /// From here on Ctrl-C and a request to terminate end the running command and are then seen by
+    /// [`Console::is_interrupted`], so that what was started can be taken down.
+    ///
+    /// # Errors
+    /// When the signals cannot be handled.
+    pub fn take_interrupts(&self) -> Result<()> {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            signal_hook::flag::register(signal, Arc::clone(&self.interrupted))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the person asked to stop.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Forgets a request to stop, so that commands which clean up can run.
+    pub fn resume(&self) {
+        self.interrupted.store(false, Ordering::Relaxed);
+    }
+
+    /// Tells the person something.
+    pub fn say(&self, line: impl std::fmt::Display) {
+        self.clear();
+        eprintln!("{line}");
+        self.note(&line.to_string());
+    }
+
+    /// Keeps the output of the commands that follow in this file.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn log_to(&self, file: &Path) -> Result<()> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        *self.log.borrow_mut() = Some(File::create(file)?);
+        Ok(())
+    }
+
+    /// Runs a command to its end, and returns what it wrote.
+    ///
+    /// # Errors
+    /// When it cannot be started, fails (its output is in the error), takes longer than `limit`
+    /// or is interrupted.
+    pub fn run(&self, what: &str, limit: Duration, command: &mut Command) -> Result<String> {
+        let (status, output) = self.supervise(what, limit, command)?;
+        if status.success() {
+            return Ok(output);
+        }
+        Err(anyhow!("{what}: `{}` failed ({status})\n{}", shown(command), tail(&output)))
+    }
+
+    /// Like [`Console::run`], but a failure of the command is an answer, not an error.
+    ///
+    /// # Errors
+    /// When it cannot be started, takes longer than `limit` or is interrupted.
+    pub fn supervise(
+        &self,
+        what: &str,
+        limit: Duration,
+        command: &mut Command,
+    ) -> Result<(ExitStatus, String)> {
+        if self.is_interrupted() {
+            bail!("interrupted");
+        }
+        self.note(&format!("$ {}", shown(command)));
+        let (reader, writer) = std::io::pipe()?;
+        // A group of its own: ending it ends what the command started too.
+        command.process_group(0).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        let spawned = command.spawn();
+        // The command holds the pipe's writing end, and the reader waits for its last holder.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = spawned.with_context(|| format!("cannot start `{}`", shown(command)))?;
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(reader);
+            let mut line = Vec::new();
+            while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                if sender.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
+                    break;
+                }
+                line.clear();
+            }
+        });
+        let result = self.follow(what, limit, &mut child, &lines);
+        self.clear();
+        result.map_err(|error| error.context(format!("`{}`", shown(command))))
+    }
+
+    fn follow(
+        &self,
+        what: &str,
+        limit: Duration,
+        child: &mut Child,
+        lines: &Receiver<String>,
+    ) -> Result<(ExitStatus, String)> {
+        let start = Instant::now();
+        let mut output = String::new();
+        let mut reported = Duration::ZERO;
+        let mut ended: Option<(ExitStatus, Instant)> = None;
+        loop {
+            match lines.recv_timeout(TICK) {
+                Ok(line) => {
+                    self.note(&line);
+                    output.push_str(&line);
+                    output.push('\n');
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok((child.wait()?, output)),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if ended.is_none() {
+                ended = child.try_wait()?.map(|status| (status, Instant::now()));
+            }
+            // Something the command left behind may hold the pipe for ever.
+            if let Some((status, when)) = ended
+                && when.elapsed() > TICK * 5
+            {
+                return Ok((status, output));
+            }
+            if self.is_interrupted() {
+                end_group(child)?;
+                bail!("{what}: interrupted");
+            }
+            if start.elapsed() > limit {
+                end_group(child)?;
+                bail!("{what}: no end after {} s\n{}", limit.as_secs(), tail(&output));
+            }
+            let last = output.lines().next_back().unwrap_or_default();
+            self.show_progress(what, start.elapsed(), &mut reported, last);
+        }
+    }
+
+    fn show_progress(&self, what: &str, elapsed: Duration, reported: &mut Duration, last: &str) {
+        let last = last.rsplit('\r').next().unwrap_or_default().trim();
+        let line = format!("  {what}: {} s  {last}", elapsed.as_secs());
+        let line: String = line.chars().filter(|c| !c.is_control()).take(COLUMNS).collect();
+        if self.terminal {
+            if elapsed - *reported >= TICK {
+                eprint!("\r\x1b[2K{line}");
+                *reported = elapsed;
+            }
+        } else if elapsed - *reported >= REPORT_EVERY {
+            eprintln!("{line}");
+            *reported = elapsed;
+        }
+    }
+
+    fn clear(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[2K");
+        }
+    }
+
+    fn note(&self, line: &str) {
+        if let Some(file) = self.log.borrow_mut().as_mut() {
+            // A full disk will make itself known where it matters.
+            let _ = writeln!(file, "{line}");
+        }
+    }
+}
+
+fn end_group(child: &mut Child) -> Result<()> {
+    let id = child.id();
+    let signal = |name: &str| {
+        let group = format!("kill -{name} -{id}");
+        Command::new("sh").args(["-c", &group]).stderr(Stdio::null()).status()
+    };
+    signal("TERM")?;
+    let start = Instant::now();
+    while child.try_wait()?.is_none() {
+        if start.elapsed() > TIME_TO_END {
+            signal("KILL")?;
+            child.wait()?;
+            break;
+        }
+        std::thread::park_timeout(TICK);
+    }
+    Ok(())
+}
+
+/// The end of a long output.
+pub fn tail(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().collect();
+    let start = lines.len().saturating_sub(LINES_SHOWN_OF_A_FAILURE);
+    lines[start..].join("\n")
+}

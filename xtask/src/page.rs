@@ -1,0 +1,148 @@
+//! The page: built once by Trunk into the target folder, copied where it is wanted.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::console::Console;
+use crate::fingerprint;
+use crate::process::{command, path_with};
+use crate::project::Project;
+use crate::setup;
+
+const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
+/// Lists the files of a copied page, so that a later copy removes those and nothing else.
+const MARKER: &str = ".hotstuff-page";
+
+/// Makes sure of the built page and returns its folder.
+///
+/// # Errors
+/// When set-up or the build fails.
+pub fn ensure(console: &Console, project: &Project) -> Result<PathBuf> {
+    let page = project.target.join("page");
+    let stamp = project.scratch().join("page.fingerprint");
+    let fingerprint = fingerprint::of_page(project)?;
+    let is_current = || std::fs::read_to_string(&stamp).is_ok_and(|last| last == fingerprint);
+    if page.join("index.html").is_file() && is_current() {
+        return Ok(page);
+    }
+    let tools = setup::page_tools(console, project)?;
+    console.say("page: building with Trunk, in release");
+    let fresh = project.scratch().join("page-being-built");
+    remove(&fresh)?;
+    std::fs::create_dir_all(&fresh)?;
+    let mut trunk = command("trunk");
+    trunk.args(["build", "--release", "--dist"]).arg(&fresh).current_dir(project.root.join("web"));
+    // Trunk takes only `true` and `false` for this one, and stops at anything else.
+    trunk.env("PATH", path_with(&tools.folders)?).env_remove("NO_COLOR");
+    console.run("building the page", BUILD_LIMIT, tools.toolchain.apply(&mut trunk))?;
+    if !fresh.join("index.html").is_file() {
+        bail!("trunk made no index.html");
+    }
+    // Never an old stamp beside a new page.
+    std::fs::write(&stamp, "").context("page stamp")?;
+    remove(&page)?;
+    std::fs::rename(&fresh, &page).context("moving the page into place")?;
+    std::fs::write(&stamp, fingerprint).context("page stamp")?;
+    Ok(page)
+}
+
+/// Copies the built page to a folder that is empty, does not exist, or holds an earlier copy.
+///
+/// # Errors
+/// When the folder holds anything else, or cannot be written.
+pub fn copy(page: &Path, out: &Path) -> Result<()> {
+    clear(out)?;
+    std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
+    let mut files = Vec::new();
+    list(page, Path::new(""), &mut files)?;
+    for file in &files {
+        let to = out.join(file);
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::copy(page.join(file), &to).with_context(|| format!("copying to {}", to.display()))?;
+    }
+    let names: Vec<_> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    std::fs::write(out.join(MARKER), names.join("\n") + "\n")?;
+    Ok(())
+}
+
+fn clear(out: &Path) -> Result<()> {
+    if !out.exists() {
+        return Ok(());
+    }
+    let Ok(earlier) = std::fs::read_to_string(out.join(MARKER)) else {
+        if std::fs::read_dir(out).with_context(|| out.display().to_string())?.next().is_some() {
+            bail!(
+                "{} is neither empty nor a page made by this command: choose another folder",
+                out.display()
+            );
+        }
+        return Ok(());
+    };
+    for name in earlier.lines().filter(|name| !name.split('/').any(|part| part == "..")) {
+        // Gone already is as good.
+        let _ = std::fs::remove_file(out.join(name.trim_start_matches('/')));
+    }
+    Ok(())
+}
+
+fn list(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(root.join(below))? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            list(root, &path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(())
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("xtask-page-{name}-{}", std::process::id()));
+        remove(&folder).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_copy_replaces_an_earlier_copy() {
+        let (page, out) = (folder("new"), folder("out"));
+        std::fs::create_dir_all(page.join("assets")).unwrap();
+        std::fs::write(page.join("index.html"), "one").unwrap();
+        std::fs::write(page.join("assets/old.js"), "old").unwrap();
+        copy(&page, &out).unwrap();
+        std::fs::write(page.join("index.html"), "two").unwrap();
+        std::fs::rename(page.join("assets/old.js"), page.join("assets/new.js")).unwrap();
+        copy(&page, &out).unwrap();
+        assert_eq!(std::fs::read_to_string(out.join("index.html")).unwrap(), "two");
+        assert!(out.join("assets/new.js").exists() && !out.join("assets/old.js").exists());
+    }
+
+    #[test]
+    fn somebody_elses_files_are_left_alone() {
+        let (page, out) = (folder("source"), folder("full"));
+        std::fs::write(page.join("index.html"), "page").unwrap();
+        std::fs::write(out.join("thesis.txt"), "years of work").unwrap();
+        assert!(copy(&page, &out).unwrap_err().to_string().contains("neither empty"));
+        assert!(!out.join("index.html").exists());
+    }
+}
