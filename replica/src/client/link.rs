@@ -1,0 +1,199 @@
+//! One client's WebSocket link to one replica: dialled again with back-off for as long as the
+//! client lives, its replies checked before anyone sees them.
+
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use hotstuff_core::command::Reply;
+use hotstuff_core::link::ReplicaFrame;
+use hotstuff_core::verify::Verified;
+use hotstuff_core::wire::{self, DecodeError};
+use hotstuff_core::{Committee, Refusal, ReplicaId, Span, verify};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_tungstenite::connect_async_with_config;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Bytes, Message};
+
+/// How long a connection may take to stand.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A replica is pinged this often, and its link is given up after three pings without a sign of it.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// The first wait before dialling again; doubled from failure to failure.
+const REDIAL_MIN: Span = Span::millis(50);
+/// The longest wait before dialling again.
+const REDIAL_MAX: Span = Span::millis(2_000);
+/// Frames that wait to be sent. What does not fit is dropped, and sent again by the client's retry.
+const QUEUE_FRAMES: usize = 1_024;
+/// What a reply may have beyond a value of the longest command's size.
+const REPLY_OVERHEAD_BYTES: usize = 4_096;
+
+/// What a link tells its client, in order.
+pub(super) enum LinkEvent {
+    /// The link stands; frames put into the queue are sent.
+    Up(ReplicaId, mpsc::Sender<Bytes>),
+    /// A reply with a valid signature. (Which link brought it says nothing: the signature does.)
+    Reply(Verified<Reply>),
+    /// The link is down and will be dialled again.
+    Down(ReplicaId, LinkError),
+}
+
+/// Why a link is down.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Not dialled yet.
+    #[error("connecting")]
+    Dialling,
+    /// It did not stand in time.
+    #[error("no connection within {} s", CONNECT_TIMEOUT.as_secs())]
+    ConnectTimeout,
+    /// The transport failed.
+    #[error("{0}")]
+    Transport(#[from] tungstenite::Error),
+    /// The replica closed it.
+    #[error("closed by the replica{0}")]
+    Closed(String),
+    /// Nothing was heard for too long.
+    #[error("nothing heard for {} s", 3 * PING_INTERVAL.as_secs())]
+    Silent,
+    /// Bytes that are no frame.
+    #[error("the replica sent what is no frame: {0}")]
+    Malformed(#[from] DecodeError),
+    /// Text, where frames are binary.
+    #[error("the replica sent text")]
+    Text,
+    /// A reply that nobody in the committee signed.
+    #[error("the replica sent a bad reply: {0}")]
+    BadReply(#[from] Refusal),
+}
+
+/// Keeps the link to `replica`, whose client endpoint is at `url`, until the receiver of `events`
+/// or every sender of the link's queue is gone.
+pub(super) async fn keep(
+    replica: ReplicaId,
+    url: String,
+    committee: Arc<Committee>,
+    events: mpsc::Sender<LinkEvent>,
+) {
+    let config = config(&committee);
+    let mut failures = 0;
+    loop {
+        let began = Instant::now();
+        let why = match timeout(CONNECT_TIMEOUT, connect_async_with_config(&url, Some(config), true)).await {
+            Err(_) => LinkError::ConnectTimeout,
+            Ok(Err(error)) => error.into(),
+            Ok(Ok((socket, _))) => {
+                let (queue, frames) = mpsc::channel(QUEUE_FRAMES);
+                if events.send(LinkEvent::Up(replica, queue)).await.is_err() {
+                    return;
+                }
+                match serve(socket, frames, &committee, &events).await {
+                    Ok(()) => return,
+                    Err(why) => why,
+                }
+            }
+        };
+        if events.send(LinkEvent::Down(replica, why)).await.is_err() {
+            return;
+        }
+        // A link that lasted had nothing wrong with it: the next try is a first one again.
+        failures = if began.elapsed() > CONNECT_TIMEOUT { 0 } else { failures + 1 };
+        sleep(redial_after(failures)).await;
+    }
+}
+
+fn config(committee: &Committee) -> WebSocketConfig {
+    let bytes = committee.limits().command_bytes as usize + REPLY_OVERHEAD_BYTES;
+    WebSocketConfig::default().max_message_size(Some(bytes)).max_frame_size(Some(bytes))
+}
+
+/// The wait grows with each failure and is drawn from its upper half, so that the clients of a
+/// replica that comes back do not all dial at once.
+fn redial_after(failures: u32) -> Duration {
+    let most = REDIAL_MIN.backed_off(failures.saturating_sub(1), REDIAL_MAX).0;
+    let drawn = getrandom::u64().unwrap_or(0) % (most / 2 + 1);
+    Duration::from_micros(most - drawn)
+}
+
+/// Carries frames both ways; the two directions do not wait for each other. `Ok` when the client
+/// is done with the link.
+async fn serve<S>(
+    socket: S,
+    frames: mpsc::Receiver<Bytes>,
+    committee: &Committee,
+    events: &mpsc::Sender<LinkEvent>,
+) -> Result<(), LinkError>
+where
+    S: Stream<Item = tungstenite::Result<Message>> + Sink<Message, Error = tungstenite::Error>,
+{
+    let (sink, stream) = socket.split();
+    tokio::select! {
+        ended = send(sink, frames) => ended,
+        ended = receive(stream, committee, events) => ended,
+    }
+}
+
+async fn send<S>(mut sink: S, mut frames: mpsc::Receiver<Bytes>) -> Result<(), LinkError>
+where
+    S: Sink<Message, Error = tungstenite::Error> + Unpin,
+{
+    let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+    loop {
+        tokio::select! {
+            frame = frames.recv() => match frame {
+                Some(frame) => sink.feed(Message::Binary(frame)).await?,
+                None => return Ok(sink.send(Message::Close(None)).await?),
+            },
+            _ = pings.tick() => sink.feed(Message::Ping(Bytes::new())).await?,
+        }
+        while let Ok(frame) = frames.try_recv() {
+            sink.feed(Message::Binary(frame)).await?;
+        }
+        sink.flush().await?;
+    }
+}
+
+async fn receive<S>(
+    mut stream: S,
+    committee: &Committee,
+    events: &mpsc::Sender<LinkEvent>,
+) -> Result<(), LinkError>
+where
+    S: Stream<Item = tungstenite::Result<Message>> + Unpin,
+{
+    loop {
+        let received = timeout(3 * PING_INTERVAL, stream.next()).await.map_err(|_| LinkError::Silent)?;
+        match received.transpose()? {
+            Some(Message::Binary(bytes)) => {
+                let ReplicaFrame::Reply(reply) = wire::decode(&bytes)?;
+                let reply = verify::reply(committee, reply)?;
+                if events.send(LinkEvent::Reply(reply)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            Some(Message::Text(_)) => return Err(LinkError::Text),
+            Some(Message::Close(close)) => {
+                let reason = close.map(|close| format!(": {}", close.reason)).unwrap_or_default();
+                return Err(LinkError::Closed(reason));
+            }
+            Some(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+            None => return Err(LinkError::Closed(String::new())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_before_dialling_grows_and_stays_below_its_bound() {
+        let micros = |span: Span| Duration::from_micros(span.0);
+        for failures in 0..200 {
+            let wait = redial_after(failures);
+            assert!(wait >= micros(REDIAL_MIN) / 2 && wait <= micros(REDIAL_MAX), "{failures}: {wait:?}");
+        }
+        assert!(redial_after(1) <= micros(REDIAL_MIN));
+        assert!(redial_after(200) >= micros(REDIAL_MAX) / 2);
+    }
+}

@@ -1,0 +1,116 @@
+//! Why a file cannot be used, each in one line that says which file and what to do.
+
+use hotstuff_core::ReplicaId;
+use hotstuff_core::committee::CommitteeError;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a file of the set-up cannot be read, written or used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something is there already, and nothing is ever overwritten.
+    #[error("{path} exists already and is not overwritten: remove it or choose another place")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Larger than any file of this kind.
+    #[error("{path} has more than {limit} bytes: it is no file of this kind")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most it may have.
+        limit: u64,
+    },
+    /// Not the TOML that is expected.
+    #[error("{path}, line {line}: {message}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, counted from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// The committee cannot be.
+    #[error("{path}: {source}")]
+    Committee {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: CommitteeError,
+    },
+    /// The replica's own settings cannot work.
+    #[error("{path}: {source}")]
+    Consensus {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: hotstuff_core::config::ConfigError,
+    },
+    /// A setting of the links cannot work.
+    #[error("{path}: [links] {why}")]
+    Links {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
+    /// An origin is not of the form that browsers send.
+    #[error("{path}: {origin:?} is no origin of the form http://host:port")]
+    Origin {
+        /// The file.
+        path: PathBuf,
+        /// What stands there.
+        origin: String,
+    },
+    /// The replica is not in the committee.
+    #[error("{path}: {id} is not in the committee")]
+    NotAMember {
+        /// The replica's file.
+        path: PathBuf,
+        /// Who.
+        id: ReplicaId,
+    },
+    /// The key is not the one that the committee names.
+    #[error("{path} does not hold the key that the committee names for {id}")]
+    WrongKey {
+        /// The key file.
+        path: PathBuf,
+        /// Who.
+        id: ReplicaId,
+    },
+    /// Not a key file.
+    #[error("{path} is no key file: it needs one line of 64 hexadecimal digits beside # comments")]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A secret that others can read.
+    #[error("{path} is open to others (mode {mode:04o}): a secret key must not be; run: chmod 600 {path}")]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(getrandom::Error),
+}

@@ -1,0 +1,101 @@
+//! Key files: one secret each, as a line of hexadecimal text below comments.
+
+use super::{ConfigError, file, hex};
+use hotstuff_core::crypto::SecretKey;
+use std::fs::File;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Draws a new key and writes it to a new file that only its owner can read. `owner` says whose
+/// it is, for the comment in the file.
+///
+/// # Errors
+/// When there is such a file already, or it cannot be written.
+pub fn create_key(path: &Path, owner: &str) -> Result<SecretKey, ConfigError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *seed).map_err(ConfigError::Random)?;
+    let key = SecretKey::from_seed(*seed);
+    let text = Zeroizing::new(format!(
+        "# The secret key of {owner}: whoever has it can sign as {owner}. Keep this file's mode at 0600.\n\
+         # Its public key is {:#}.\n\
+         {}\n",
+        key.public(),
+        *Zeroizing::new(hex::encode(&*seed)),
+    ));
+    file::create_new(path, text.as_bytes(), true)?;
+    Ok(key)
+}
+
+/// Reads a key file.
+///
+/// # Errors
+/// When the file cannot be read, is open to others than its owner (Unix), or holds no key.
+pub fn load_key(path: &Path) -> Result<SecretKey, ConfigError> {
+    let file = File::open(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    check_mode(path, &file)?;
+    let text = Zeroizing::new(file::read_open(path, file)?);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let seed = match (lines.next().and_then(hex::decode_32), lines.next()) {
+        (Some(seed), None) => Zeroizing::new(seed),
+        _ => return Err(ConfigError::NoKey { path: path.to_owned() }),
+    };
+    Ok(SecretKey::from_seed(*seed))
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path, file: &File) -> Result<(), ConfigError> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = file.metadata().map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(ConfigError::Exposed { path: path.to_owned(), mode }) }
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &Path, _: &File) -> Result<(), ConfigError> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_and_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("replica.key");
+        let key = create_key(&path, "r0").unwrap();
+        assert_eq!(load_key(&path).unwrap().public(), key.public());
+        assert!(matches!(create_key(&path, "r0"), Err(ConfigError::Exists { .. })));
+        assert_eq!(load_key(&path).unwrap().public(), key.public());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_can_read_is_refused_with_the_cure() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("replica.key");
+        create_key(&path, "r0").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        for mode in [0o644, 0o640, 0o604, 0o620] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let refused = load_key(&path).unwrap_err();
+            assert!(matches!(refused, ConfigError::Exposed { .. }), "{refused}");
+            assert!(refused.to_string().contains("chmod 600"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn files_without_exactly_one_key_are_refused_and_not_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = "ab".repeat(32);
+        let wrong = ["", "# only a comment", "abcd", &format!("{good}\n{good}"), &format!("{good}00")];
+        for (index, content) in wrong.iter().enumerate() {
+            let path = folder.path().join(index.to_string());
+            file::create_new(&path, content.as_bytes(), true).unwrap();
+            let refused = load_key(&path).unwrap_err();
+            assert!(matches!(refused, ConfigError::NoKey { .. }), "{refused}");
+            assert!(!refused.to_string().contains("abab"), "{refused}");
+        }
+    }
+}

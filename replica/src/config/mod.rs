@@ -1,0 +1,17 @@
+//! The files a cluster is set up with: committee, replica and key files.
+
+mod address;
+mod committee;
+mod error;
+mod file;
+pub mod hex;
+mod key;
+mod links;
+mod replica;
+
+pub use address::{Address, AddressError};
+pub use committee::{CommitteeFile, MemberAddresses};
+pub use error::ConfigError;
+pub use key::{create_key, load_key};
+pub use links::LinkConfig;
+pub use replica::{Listen, ReplicaConfig};

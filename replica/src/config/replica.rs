@@ -1,0 +1,99 @@
+//! `replica.toml`: one replica's own settings.
+
+use super::{CommitteeFile, ConfigError, LinkConfig, file, load_key};
+use hotstuff_core::crypto::SecretKey;
+use hotstuff_core::{Config, ReplicaId};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where a replica listens. Port 0 takes a free one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// For the other replicas.
+    pub peer: SocketAddr,
+    /// For clients, observers and browsers.
+    pub http: SocketAddr,
+}
+
+/// All that a replica is started with.
+#[derive(Clone, Debug)]
+pub struct ReplicaConfig {
+    /// Which member of the committee it is.
+    pub id: ReplicaId,
+    /// The committee, and where its members are found.
+    pub committee: CommitteeFile,
+    /// The replica's secret key.
+    pub key: SecretKey,
+    /// The folder with the replica's store, made when it is not there. One replica's alone.
+    pub data: PathBuf,
+    /// Where it listens.
+    pub listen: Listen,
+    /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
+    pub allowed_origins: Vec<String>,
+    /// The protocol's times and bounds.
+    pub consensus: Config,
+    /// Times and bounds of connections.
+    pub links: LinkConfig,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    id: u16,
+    committee: PathBuf,
+    key: PathBuf,
+    data: PathBuf,
+    #[serde(default)]
+    allowed_origins: Vec<String>,
+    listen: Listen,
+    #[serde(default)]
+    consensus: Config,
+    #[serde(default)]
+    links: LinkConfig,
+}
+
+impl ReplicaConfig {
+    /// Reads a replica's file and the committee and key files that it names. Paths in it are
+    /// relative to its own folder.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with any of the three.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let table: Table = file::read_toml(path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let at = || path.to_owned();
+        table.consensus.check().map_err(|source| ConfigError::Consensus { path: at(), source })?;
+        table.links.check().map_err(|why| ConfigError::Links { path: at(), why })?;
+        if let Some(origin) = table.allowed_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Origin { path: at(), origin: origin.clone() });
+        }
+        let id = ReplicaId(table.id);
+        let committee = CommitteeFile::load(&folder.join(&table.committee))?;
+        if committee.committee.key(id).is_none() {
+            return Err(ConfigError::NotAMember { path: at(), id });
+        }
+        let key_path = folder.join(&table.key);
+        let key = load_key(&key_path)?;
+        if committee.committee.key(id) != key.public().checked().as_ref() {
+            return Err(ConfigError::WrongKey { path: key_path, id });
+        }
+        Ok(Self {
+            id,
+            committee,
+            key,
+            data: folder.join(&table.data),
+            listen: table.listen,
+            allowed_origins: table.allowed_origins,
+            consensus: table.consensus,
+            links: table.links,
+        })
+    }
+}
+
+/// Whether `text` is a web origin: scheme, host and perhaps a port, nothing after it.
+fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ', '*']))
+}
