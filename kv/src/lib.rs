@@ -1,1 +1,13 @@
-//! Placeholder.
+//! The application that the replicas run: a key-value store whose keys and values are bytes.
+#![no_std]
+extern crate alloc;
+
+mod answer;
+mod merkle;
+mod operation;
+mod store;
+
+pub use answer::Answer;
+pub use merkle::MerkleBuckets;
+pub use operation::{Invalid, KEY_BYTES_MAX, Operation, VALUE_BYTES_MAX};
+pub use store::{KvStore, STORE_BYTES_MAX};

@@ -1,0 +1,144 @@
+//! The store itself.
+
+use crate::answer::Answer;
+use crate::merkle::MerkleBuckets;
+use crate::operation::{Invalid, Operation};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use hotstuff_core::App;
+use hotstuff_core::crypto::{Digest, Domain};
+use hotstuff_core::wire;
+
+/// How many bytes of keys and values a store holds by default.
+pub const STORE_BYTES_MAX: u64 = 1 << 28;
+
+const DEPTH: u32 = 12;
+
+/// A map from keys to values, with a digest of its content that costs only as much as changed.
+///
+/// Entries stand in buckets by the hash of their key. The store's root is that of a Merkle tree
+/// over the buckets; it depends on the content alone, not on how it came about.
+#[derive(Clone, Debug)]
+pub struct KvStore {
+    buckets: Vec<BTreeMap<Vec<u8>, Entry>>,
+    bytes: u64,
+    bytes_max: u64,
+    /// Brought up to date when the root is asked for.
+    tree: RefCell<Tree>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    value: Vec<u8>,
+    digest: Digest,
+}
+
+#[derive(Clone, Debug)]
+struct Tree {
+    merkle: MerkleBuckets,
+    touched: BTreeSet<u32>,
+}
+
+impl Default for KvStore {
+    fn default() -> Self {
+        Self::with_limit(STORE_BYTES_MAX)
+    }
+}
+
+impl KvStore {
+    /// An empty store that holds at most `bytes` of keys and values together: the same number at
+    /// all replicas of a cluster.
+    #[must_use]
+    pub fn with_limit(bytes: u64) -> Self {
+        let merkle = MerkleBuckets::new(DEPTH, leaf(&BTreeMap::new()));
+        Self {
+            buckets: vec![BTreeMap::new(); merkle.buckets() as usize],
+            bytes: 0,
+            bytes_max: bytes,
+            tree: RefCell::new(Tree { merkle, touched: BTreeSet::new() }),
+        }
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
+        self.buckets[self.bucket(key) as usize].get(key).map(|entry| entry.value.as_slice())
+    }
+
+    /// How many bytes of keys and values the store holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Carries one operation out.
+    pub fn apply(&mut self, operation: Operation) -> Answer {
+        if let Err(why) = operation.check() {
+            return Answer::Invalid(why);
+        }
+        match operation {
+            Operation::Get { key } => match self.value(&key) {
+                Some(value) => Answer::Value(value.to_vec()),
+                None => Answer::NotFound,
+            },
+            Operation::Set { key, value } => self.set(key, value),
+            Operation::Delete { key } => self.delete(&key),
+        }
+    }
+
+    fn set(&mut self, key: Vec<u8>, value: Vec<u8>) -> Answer {
+        let index = self.bucket(&key);
+        let before = self.buckets[index as usize].get(&key).map_or(0, |entry| size(&key, &entry.value));
+        let bytes = self.bytes - before + size(&key, &value);
+        if bytes > self.bytes_max {
+            return Answer::Invalid(Invalid::StoreFull);
+        }
+        let digest = Digest::of(Domain::Merkle, &[b"entry", &wire::encode(&(&key, &value))]);
+        self.bytes = bytes;
+        self.buckets[index as usize].insert(key, Entry { value, digest });
+        self.tree.get_mut().touched.insert(index);
+        Answer::Ok
+    }
+
+    fn delete(&mut self, key: &[u8]) -> Answer {
+        let index = self.bucket(key);
+        let Some(entry) = self.buckets[index as usize].remove(key) else { return Answer::NotFound };
+        self.bytes -= size(key, &entry.value);
+        self.tree.get_mut().touched.insert(index);
+        Answer::Deleted(entry.value)
+    }
+
+    fn bucket(&self, key: &[u8]) -> u32 {
+        self.tree.borrow().merkle.bucket(&Digest::of(Domain::Merkle, &[b"key", key]))
+    }
+}
+
+impl App for KvStore {
+    fn execute(&mut self, operation: &[u8]) -> Vec<u8> {
+        let answer = match Operation::decode(operation) {
+            Ok(operation) => self.apply(operation),
+            Err(why) => Answer::Invalid(why),
+        };
+        answer.encode()
+    }
+
+    fn root(&self) -> Digest {
+        let tree = &mut *self.tree.borrow_mut();
+        while let Some(index) = tree.touched.pop_first() {
+            tree.merkle.set(index, leaf(&self.buckets[index as usize]));
+        }
+        tree.merkle.root()
+    }
+}
+
+fn size(key: &[u8], value: &[u8]) -> u64 {
+    key.len() as u64 + value.len() as u64
+}
+
+fn leaf(bucket: &BTreeMap<Vec<u8>, Entry>) -> Digest {
+    let mut parts: Vec<&[u8]> = vec![b"leaf"];
+    parts.extend(bucket.values().map(|entry| &entry.digest.0[..]));
+    Digest::of(Domain::Merkle, &parts)
+}
