@@ -7,6 +7,8 @@ mod page;
 mod process;
 mod project;
 mod setup;
+mod steps;
+mod tidy;
 
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -60,6 +62,18 @@ enum Action {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
+    /// Set up and run everything that continuous integration runs.
+    Test {
+        /// Only this step; may be given more than once.
+        #[arg(long, value_name = "STEP")]
+        only: Vec<String>,
+        /// Not this step; may be given more than once.
+        #[arg(long, value_name = "STEP")]
+        skip: Vec<String>,
+        /// Name the steps and stop.
+        #[arg(long)]
+        list: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -96,6 +110,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             // In our place, so that Ctrl-C and the exit code are its own.
             let error = demo.exec();
             return Err(error).with_context(|| format!("cannot start {}", program.display()));
+        }
+        Action::Test { list: true, .. } => steps::list(),
+        Action::Test { only, skip, .. } => {
+            if !steps::run(&console, &project, &only, &skip)? {
+                return Ok(ExitCode::FAILURE);
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

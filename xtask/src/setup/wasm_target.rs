@@ -42,23 +42,31 @@ impl Toolchain {
     /// # Errors
     /// When the scratch folder cannot be written.
     pub fn makes_wasm(&self, scratch: &Path) -> Result<bool> {
-        let folder = scratch.join(format!("probe-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        let source = folder.join("probe.rs");
-        let module = folder.join("probe.wasm");
-        std::fs::write(&source, PROBE)?;
-        let mut rustc = command("rustc");
-        rustc.args(["--edition", "2024", "--crate-type", "cdylib", "--target", TARGET, "-o"]);
-        rustc.arg(&module).arg(&source).current_dir(&folder);
-        let compiled = capture(self.apply(&mut rustc)).is_ok();
-        let magic = std::fs::read(&module).is_ok_and(|bytes| bytes.starts_with(b"\0asm"));
-        std::fs::remove_dir_all(&folder)?;
-        Ok(compiled && magic)
+        links_wasm(scratch, self.apply(&mut command("rustc")))
     }
 }
 
-const PROBE: &str = "pub fn join(count: usize) -> String { \
-    (0..count).map(|number| number.to_string()).collect::<Vec<_>>().join(\",\") }";
+/// Whether this `rustc` compiles and links a program that uses `std` for wasm.
+///
+/// # Errors
+/// When the scratch folder cannot be written.
+pub fn links_wasm(scratch: &Path, rustc: &mut Command) -> Result<bool> {
+    let folder = scratch.join(format!("probe-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let source = folder.join("probe.rs");
+    let module = folder.join("probe.wasm");
+    std::fs::write(&source, PROBE)?;
+    rustc.args(["--edition", "2024", "--crate-type", "cdylib", "--target", TARGET, "-o"]);
+    rustc.arg(&module).arg(&source).current_dir(&folder);
+    let compiled = capture(rustc).is_ok();
+    let is_module = std::fs::read(&module).is_ok_and(|bytes| bytes.starts_with(b"\0asm"));
+    std::fs::remove_dir_all(&folder)?;
+    Ok(compiled && is_module)
+}
+
+/// Exported, so that it is not optimised away.
+const PROBE: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn length(count: usize) -> usize { \
+    (0..count).map(|number| number.to_string()).collect::<Vec<_>>().join(\",\").len() }";
 
 /// Which ways of getting a target set-up may take.
 #[derive(Clone, Copy, PartialEq, Eq)]

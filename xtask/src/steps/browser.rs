@@ -1,0 +1,30 @@
+//! The tests of the page in headless Chromium.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::rust_tests::counted;
+use super::{Bench, Done};
+use crate::binary::{self, Linkage};
+use crate::process::command;
+use crate::setup::browser;
+
+/// The package with the tests.
+pub(super) const PACKAGE: &str = "hotstuff-e2e";
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// Runs them against the release binary with the page in it; screenshots are kept.
+pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
+    if !bench.project.has_package(PACKAGE) {
+        bail!("the workspace has no package {PACKAGE}");
+    }
+    browser::ensure(bench.console)?;
+    let program = binary::build(bench.console, bench.project, Linkage::Dynamic)?;
+    let screenshots = bench.project.target.join("screenshots");
+    std::fs::create_dir_all(&screenshots).context("the folder for screenshots")?;
+    let mut cargo = command("cargo");
+    cargo.args(["test", "--package", PACKAGE, "--no-fail-fast"]).current_dir(&bench.project.root);
+    cargo.env("HOTSTUFF_BIN", program).env("HOTSTUFF_SCREENSHOTS", &screenshots);
+    counted(&bench.console.run("browser tests", LIMIT, &mut cargo)?)
+}
