@@ -89,6 +89,9 @@ pub enum CommitteeError {
     /// A limit of zero, under which no command could ever execute.
     #[error("the limit {0} must not be zero")]
     ZeroLimit(&'static str),
+    /// A command that fits its own limit must fit a block.
+    #[error("the limit command_bytes is above block_bytes")]
+    CommandOverBlock,
 }
 
 /// A committee in force: checked, with its keys ready and its quorums counted.
@@ -229,6 +232,7 @@ fn check_limits(limits: &Limits) -> Result<(), CommitteeError> {
     ];
     match named.iter().find(|(_, limit)| *limit == 0) {
         Some((name, _)) => Err(CommitteeError::ZeroLimit(name)),
+        None if limits.command_bytes > limits.block_bytes => Err(CommitteeError::CommandOverBlock),
         None => Ok(()),
     }
 }

@@ -162,6 +162,9 @@ pub enum Refusal {
     /// A block whose branch does not contain the committed head.
     #[error("the block does not extend the committed head {0}")]
     OffCommittedBranch(BlockRef),
+    /// As many uncommitted blocks are held as the config allows.
+    #[error("too many uncommitted blocks are held")]
+    TreeFull,
     /// Blocks that nobody asked for.
     #[error("nothing was asked of {0}")]
     Unasked(ReplicaId),

@@ -1,0 +1,111 @@
+//! Which view it is, and when patience with it ends (HotStuff, section 4.4; DiemBFT v4, section 3.4).
+
+use crate::config::Config;
+use crate::ids::{Span, Time, View};
+
+/// The view and its clock.
+///
+/// The clock runs only while there is work: an idle view lasts until its leader's heartbeat is
+/// overdue. Back-off doubles the patience with every view that ended by timeout, up to a cap, and
+/// is forgotten with the first view entered by a QC (pitfall 18).
+pub(crate) struct Pacemaker {
+    view: View,
+    entered: Time,
+    working_since: Option<Time>,
+    exponent: u32,
+    /// When to send this view's timeout again, once it was sent.
+    resend_at: Option<Time>,
+}
+
+impl Pacemaker {
+    pub(crate) fn new(view: View, now: Time) -> Self {
+        Self { view, entered: now, working_since: None, exponent: 0, resend_at: None }
+    }
+
+    pub(crate) fn view(&self) -> View {
+        self.view
+    }
+
+    pub(crate) fn entered(&self) -> Time {
+        self.entered
+    }
+
+    pub(crate) fn exponent(&self) -> u32 {
+        self.exponent
+    }
+
+    /// Begins a later view, by a QC (`progress`) or because the view before timed out.
+    pub(crate) fn enter(&mut self, view: View, now: Time, progress: bool) {
+        debug_assert!(view > self.view, "views only rise");
+        self.exponent = if progress { 0 } else { self.exponent.saturating_add(1) };
+        self.view = view;
+        self.entered = now;
+        self.working_since = None;
+        self.resend_at = None;
+    }
+
+    /// Says whether there is work, which starts or stops the view's clock.
+    pub(crate) fn note_work(&mut self, now: Time, is_work: bool) {
+        match (is_work, self.working_since) {
+            (true, None) => self.working_since = Some(now),
+            (false, Some(_)) => self.working_since = None,
+            _ => {}
+        }
+    }
+
+    /// How long this view may last from the moment its clock runs.
+    pub(crate) fn patience(&self, config: &Config) -> Span {
+        config.timeout_min_us.backed_off(self.exponent, config.timeout_max_us)
+    }
+
+    /// When to give up on the view, or to say so again.
+    pub(crate) fn deadline(&self, config: &Config) -> Time {
+        let patience = self.patience(config);
+        match (self.resend_at, self.working_since) {
+            (Some(resend), _) => resend,
+            (None, Some(since)) => since + patience,
+            (None, None) => self.entered + config.heartbeat_us + patience,
+        }
+    }
+
+    /// Whether this view's timeout was sent.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.resend_at.is_some()
+    }
+
+    /// Notes that this view's timeout is sent at `now`.
+    pub(crate) fn sent_timeout(&mut self, now: Time, config: &Config) {
+        self.resend_at = Some(now + config.retransmit_us);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pitfall_18_back_off_is_capped_and_resets_on_progress() {
+        let config = Config::default();
+        let mut pacemaker = Pacemaker::new(View(1), Time(0));
+        for view in 2..40 {
+            pacemaker.enter(View(view), Time(0), false);
+            assert!(pacemaker.patience(&config) <= config.timeout_max_us);
+        }
+        assert_eq!(pacemaker.patience(&config), config.timeout_max_us);
+        pacemaker.enter(View(41), Time(0), true);
+        assert_eq!(pacemaker.patience(&config), config.timeout_min_us);
+    }
+
+    #[test]
+    fn the_clock_runs_only_while_there_is_work() {
+        let config = Config::default();
+        let mut pacemaker = Pacemaker::new(View(1), Time(0));
+        let idle = pacemaker.deadline(&config);
+        assert_eq!(idle, Time(0) + config.heartbeat_us + config.timeout_min_us);
+        pacemaker.note_work(Time(5), true);
+        pacemaker.note_work(Time(9), true);
+        assert_eq!(pacemaker.deadline(&config), Time(5) + config.timeout_min_us);
+        pacemaker.note_work(Time(10), false);
+        assert_eq!(pacemaker.deadline(&config), idle);
+    }
+}

@@ -1,0 +1,103 @@
+//! Catching up: missing blocks are asked for in chunks, and served.
+//!
+//! Chunks ascend from the asker's committed head, and every block carries the certificate of the
+//! one before, so each is checked and may commit as it arrives.
+
+use super::Replica;
+use crate::app::App;
+use crate::block::Block;
+use crate::certificate::{BlockId, BlockRef};
+use crate::event::Event;
+use crate::fetch;
+use crate::ids::{Height, ReplicaId};
+use crate::io::Output;
+use crate::message::{FetchRequest, FetchResponse, Message};
+use crate::refusal::Refusal;
+use alloc::vec::Vec;
+
+impl<A: App> Replica<A> {
+    /// The certified block that is missing: the high QC's, or the parent of a proposal in waiting.
+    fn missing(&self) -> Option<BlockRef> {
+        let waiting = self.waiting.as_ref().map(|held| held.block.justify().block);
+        let candidates = [Some(self.high_qc.block), waiting];
+        let unknown =
+            |block: &BlockRef| !self.tree.contains(&block.id) && block.height > self.tree.head().height;
+        candidates.into_iter().flatten().find(unknown)
+    }
+
+    pub(super) fn note_missing(&mut self) {
+        let missing = self.missing();
+        if let Some(target) = self.fetch.want(self.now, &self.config, missing) {
+            self.event(Event::FetchCompleted { target });
+        }
+    }
+
+    pub(super) fn check_fetch_timer(&mut self) {
+        let peers = fetch::peers(self.committee.ids(), self.id);
+        if let Some((peer, target)) = self.fetch.ask(self.now, &self.config, &peers) {
+            let above = self.tree.head().height;
+            self.event(Event::FetchStarted { target, peer, above });
+            self.send(peer, Message::FetchRequest(FetchRequest { above, target }));
+        }
+    }
+
+    /// Serves blocks from memory; where the first is no longer there, the store is asked.
+    pub(super) fn on_fetch_request(&mut self, from: ReplicaId, request: FetchRequest) {
+        if from == self.id || self.committee.key(from).is_none() {
+            return;
+        }
+        let FetchRequest { above, target } = request;
+        let first = above.next();
+        let is_known = self.tree.block(&target.id).is_some_and(|block| block.reference() == target);
+        if is_known && first < self.tree.lowest() && above >= Height::GENESIS {
+            let most = u64::from(self.config.fetch_blocks) - 1;
+            let to = Height(first.0.saturating_add(most).min(self.tree.lowest().0 - 1));
+            self.outputs.push_back(Output::Load { peer: from, target: target.id, from: first, to });
+            return;
+        }
+        let blocks = if is_known { self.tree.branch(&target.id, above) } else { Vec::new() };
+        self.serve(from, target.id, blocks);
+    }
+
+    pub(super) fn on_loaded(&mut self, peer: ReplicaId, target: BlockId, blocks: Vec<Block>) {
+        if peer != self.id {
+            self.serve(peer, target, blocks);
+        }
+    }
+
+    /// Sends as many of `blocks`, from the first, as a response may hold.
+    fn serve(&mut self, peer: ReplicaId, target: BlockId, mut blocks: Vec<Block>) {
+        let mut bytes = 0u64;
+        let fits = |block: &Block| {
+            bytes += block.payload().operation_bytes();
+            bytes <= u64::from(self.config.fetch_bytes)
+        };
+        let count = blocks.iter().map(fits).take_while(|fits| *fits).count().max(1);
+        blocks.truncate(count.min(self.config.fetch_blocks as usize));
+        self.event(Event::FetchServed { peer, blocks: u32::try_from(blocks.len()).unwrap_or(u32::MAX) });
+        self.send(peer, Message::FetchResponse(FetchResponse { target, blocks }));
+    }
+
+    pub(super) fn on_fetch_response(&mut self, from: ReplicaId, response: FetchResponse) {
+        if !self.fetch.take_answer(from, &response.target) {
+            self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
+            return;
+        }
+        let head = self.tree.head();
+        let mut has_helped = false;
+        for block in &response.blocks {
+            if block.height() <= self.tree.head().height || self.tree.contains(&block.id()) {
+                continue;
+            }
+            if let Err(why) = self.add_block(block) {
+                self.refuse(from, &Message::FetchResponse(response.clone()), why);
+                break;
+            }
+            has_helped = true;
+        }
+        if has_helped || self.tree.head() != head {
+            self.fetch.helped(self.now);
+        }
+        self.retry_waiting();
+    }
+}

@@ -1,0 +1,66 @@
+//! Leading: when to propose, and what.
+
+use super::Replica;
+use crate::app::App;
+use crate::block::Header;
+use crate::event::{BlockSummary, EntryCause, Event};
+use crate::ids::Time;
+use crate::io::Output;
+use crate::message::{Message, Proposal};
+
+impl<A: App> Replica<A> {
+    /// Proposes if this replica leads the view, may, and has reason to: commands, older commands
+    /// to flush through, a view change to end, or a heartbeat that is due.
+    pub(super) fn try_propose(&mut self) -> bool {
+        if !self.may_propose() {
+            return false;
+        }
+        let tip = self.high_qc.block;
+        let in_branch = self.tree.uncommitted_commands(&tip.id);
+        let payload = self.mempool.batch(self.committee.limits(), &in_branch);
+        let has_reason = !payload.commands.is_empty()
+            || self.tree.needs_flush(&tip.id)
+            || self.entry_cause == EntryCause::Tc
+            || self.heartbeat_due().is_some_and(|due| due <= self.now);
+        let Some((_, state_root)) = self.tree.state_for_child_of(&tip.id).filter(|_| has_reason) else {
+            return false;
+        };
+        let header = Header {
+            view: self.view(),
+            height: tip.height.next(),
+            proposer: self.id,
+            justify: self.high_qc.clone(),
+            payload_digest: payload.digest(),
+            state_root,
+        };
+        let block = match self.safety.propose(header, payload) {
+            Ok(binding) => binding.persist(&mut self.outputs),
+            Err(_) => return false,
+        };
+        self.event(Event::Proposed(BlockSummary::from(&block)));
+        let follows_qc = self.view().follows(tip.view);
+        let tc = if follows_qc { None } else { self.tc.clone() };
+        let proposal = Proposal { block, tc };
+        self.outputs.push_back(Output::Broadcast(Message::Proposal(proposal.clone())));
+        self.on_proposal(proposal);
+        true
+    }
+
+    /// Whether this replica leads the view, can show that it may begin, holds the block to extend,
+    /// and has neither proposed in it nor given it up.
+    fn may_propose(&self) -> bool {
+        let view = self.view();
+        let by_qc = view.follows(self.high_qc.view());
+        let by_tc = self.tc.as_ref().is_some_and(|tc| view.follows(tc.view));
+        self.committee.leader(view) == self.id
+            && view > self.safety.last_proposed()
+            && view > self.safety.last_timeout()
+            && (by_qc || by_tc)
+            && self.tree.contains(&self.high_qc.block.id)
+    }
+
+    /// When an idle leader is to propose an empty block; `None` where it may not propose at all.
+    pub(super) fn heartbeat_due(&self) -> Option<Time> {
+        self.may_propose().then(|| self.pacemaker.entered() + self.config.heartbeat_us)
+    }
+}

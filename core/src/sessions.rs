@@ -1,0 +1,170 @@
+//! The client table: which commands executed, and what they were answered. It is part of the
+//! replicated state, so every replica judges a repeated command alike (pitfall 30).
+
+use crate::command::{ClientId, CommandId};
+use crate::crypto::{Digest, Domain};
+use crate::ids::{Height, SequenceNumber};
+use crate::merkle::BucketTree;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+/// A remembered execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Executed {
+    pub(crate) height: Height,
+    pub(crate) result: Vec<u8>,
+    digest: Digest,
+}
+
+#[derive(Default)]
+struct Session {
+    replies: BTreeMap<SequenceNumber, Executed>,
+    /// Every sequence number up to this one is too old to tell.
+    floor: Option<SequenceNumber>,
+    /// When the session was last used, as a count of executions.
+    used: u64,
+}
+
+/// What is known of a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Known<'a> {
+    New,
+    Executed(&'a Executed),
+    TooOld,
+}
+
+/// The sessions of all remembered clients, bounded in clients and in replies per client.
+pub(crate) struct Sessions {
+    clients: BTreeMap<ClientId, Session>,
+    by_use: BTreeMap<u64, ClientId>,
+    uses: u64,
+    sessions_max: usize,
+    replies_max: usize,
+    tree: BucketTree,
+    touched: BTreeSet<u8>,
+}
+
+impl Sessions {
+    pub(crate) fn new(sessions_max: u32, replies_max: u32) -> Self {
+        Self {
+            clients: BTreeMap::new(),
+            by_use: BTreeMap::new(),
+            uses: 0,
+            sessions_max: sessions_max as usize,
+            replies_max: replies_max as usize,
+            tree: BucketTree::default(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn known(&self, id: &CommandId) -> Known<'_> {
+        let Some(session) = self.clients.get(&id.client) else { return Known::New };
+        if let Some(executed) = session.replies.get(&id.sequence) {
+            return Known::Executed(executed);
+        }
+        if session.floor >= Some(id.sequence) { Known::TooOld } else { Known::New }
+    }
+
+    /// Remembers an execution, and forgets the oldest reply or session where that is one too many.
+    pub(crate) fn record(&mut self, id: CommandId, height: Height, result: Vec<u8>) {
+        self.uses += 1;
+        let digest = Digest::of_value(Domain::Merkle, &(height, &result));
+        let session = self.clients.entry(id.client).or_default();
+        self.by_use.remove(&session.used);
+        session.used = self.uses;
+        self.by_use.insert(self.uses, id.client);
+        session.replies.insert(id.sequence, Executed { height, result, digest });
+        if session.replies.len() > self.replies_max {
+            let oldest = session.replies.pop_first().map(|(sequence, _)| sequence);
+            session.floor = session.floor.max(oldest);
+        }
+        self.touched.insert(bucket(&id.client));
+        if self.clients.len() > self.sessions_max
+            && let Some((_, forgotten)) = self.by_use.pop_first()
+        {
+            self.clients.remove(&forgotten);
+            self.touched.insert(bucket(&forgotten));
+        }
+    }
+
+    /// A digest of the table.
+    pub(crate) fn root(&mut self) -> Digest {
+        for bucket in core::mem::take(&mut self.touched) {
+            let lowest = ClientId::lowest_of_bucket(bucket);
+            let members = self.clients.range(lowest..).take_while(|(client, _)| client.0[0] == bucket);
+            let sessions: Vec<_> = members.map(|(client, session)| session.summary(client)).collect();
+            let digest = Digest::of_value(Domain::Merkle, &sessions);
+            self.tree.set(bucket, if sessions.is_empty() { Digest::default() } else { digest });
+        }
+        self.tree.root()
+    }
+}
+
+/// A client's key is random enough to be its own hash.
+fn bucket(client: &ClientId) -> u8 {
+    client.0[0]
+}
+
+impl ClientId {
+    fn lowest_of_bucket(bucket: u8) -> Self {
+        let mut bytes = [0; 32];
+        bytes[0] = bucket;
+        Self(bytes)
+    }
+}
+
+type Summary<'a> = (&'a ClientId, u64, Option<SequenceNumber>, Vec<(SequenceNumber, Digest)>);
+
+impl Session {
+    fn summary<'a>(&self, client: &'a ClientId) -> Summary<'a> {
+        let replies = self.replies.iter().map(|(sequence, executed)| (*sequence, executed.digest));
+        (client, self.used, self.floor, replies.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::PublicKey;
+    use alloc::vec;
+
+    fn id(client: u8, sequence: u64) -> CommandId {
+        CommandId { client: PublicKey([client; 32]), sequence: SequenceNumber(sequence) }
+    }
+
+    #[test]
+    fn pitfall_30_an_executed_command_is_known_with_its_reply() {
+        let mut sessions = Sessions::new(2, 2);
+        assert_eq!(sessions.known(&id(1, 5)), Known::New);
+        sessions.record(id(1, 5), Height(3), vec![7]);
+        let Known::Executed(executed) = sessions.known(&id(1, 5)) else { panic!("known") };
+        assert_eq!((executed.height, &executed.result), (Height(3), &vec![7]));
+        assert_eq!(sessions.known(&id(1, 4)), Known::New, "commands may arrive out of order");
+    }
+
+    #[test]
+    fn replies_and_sessions_are_bounded_and_the_forgotten_is_too_old() {
+        let mut sessions = Sessions::new(2, 2);
+        for sequence in [10, 20, 30] {
+            sessions.record(id(1, sequence), Height(1), vec![]);
+        }
+        assert_eq!(sessions.known(&id(1, 10)), Known::TooOld);
+        assert_eq!(sessions.known(&id(1, 9)), Known::TooOld);
+        assert_eq!(sessions.known(&id(1, 11)), Known::New);
+        sessions.record(id(2, 1), Height(1), vec![]);
+        sessions.record(id(3, 1), Height(1), vec![]);
+        assert_eq!(sessions.clients.len(), 2);
+        assert_eq!(sessions.by_use.len(), 2);
+        assert_eq!(sessions.known(&id(1, 30)), Known::New, "the session idle for longest is forgotten");
+    }
+
+    #[test]
+    fn the_root_tells_tables_apart() {
+        let (mut one, mut other) = (Sessions::new(9, 9), Sessions::new(9, 9));
+        assert_eq!(one.root(), other.root());
+        one.record(id(1, 5), Height(3), vec![7]);
+        assert_ne!(one.root(), other.root());
+        other.record(id(1, 5), Height(3), vec![8]);
+        assert_ne!(one.root(), other.root(), "results count");
+    }
+}
