@@ -55,3 +55,8 @@ pub(super) fn create_new(path: &Path, content: &[u8], secret: bool) -> Result<()
         _ => ConfigError::Write { path: path.to_owned(), source },
     })
 }
+
+/// Lines of TOML: a comment and then `name = value`, for each row of (comment, name, value).
+pub(super) fn table(rows: &[(&str, &str, u64)]) -> String {
+    rows.iter().map(|(comment, name, value)| format!("# {comment}\n{name} = {value}\n")).collect()
+}

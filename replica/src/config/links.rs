@@ -1,5 +1,6 @@
 //! `[links]`: times and bounds of a replica's connections.
 
+use super::file;
 use hotstuff_core::Span;
 use serde::{Deserialize, Serialize};
 
@@ -83,5 +84,38 @@ impl LinkConfig {
             return Err("redial_max_us is below redial_min_us");
         }
         Ok(())
+    }
+
+    pub(super) fn to_text(self) -> String {
+        let Self {
+            handshake_us,
+            ping_us,
+            dead_us,
+            redial_min_us,
+            redial_max_us,
+            peer_frames,
+            peer_bytes,
+            peer_connections,
+            http_connections,
+            clients,
+            client_frames,
+            observers,
+            observer_frames,
+        } = self;
+        file::table(&[
+            ("How long a new connection may take to say who it is.", "handshake_us", handshake_us.0),
+            ("How often a connection is pinged.", "ping_us", ping_us.0),
+            ("A connection from which nothing came for this long is dead.", "dead_us", dead_us.0),
+            ("How long to wait before a lost peer is dialled again.", "redial_min_us", redial_min_us.0),
+            ("The most that back-off makes of it.", "redial_max_us", redial_max_us.0),
+            ("Most frames waiting for one peer; then the oldest go.", "peer_frames", peer_frames.into()),
+            ("Most bytes waiting for one peer; then the oldest go.", "peer_bytes", peer_bytes.into()),
+            ("Most connections to the peer port.", "peer_connections", peer_connections.into()),
+            ("Most connections to the public port.", "http_connections", http_connections.into()),
+            ("Most clients connected.", "clients", clients.into()),
+            ("Most replies waiting for one client.", "client_frames", client_frames.into()),
+            ("Most observers connected.", "observers", observers.into()),
+            ("Most observations waiting for one observer.", "observer_frames", observer_frames.into()),
+        ])
     }
 }

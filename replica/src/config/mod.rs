@@ -8,10 +8,12 @@ pub mod hex;
 mod key;
 mod links;
 mod replica;
+mod replica_file;
 
 pub use address::{Address, AddressError};
 pub use committee::{CommitteeFile, MemberAddresses};
 pub use error::ConfigError;
 pub use key::{create_key, load_key};
 pub use links::LinkConfig;
-pub use replica::{Listen, ReplicaConfig};
+pub use replica::ReplicaConfig;
+pub use replica_file::{Listen, ReplicaFile};

@@ -1,21 +1,9 @@
-//! `replica.toml`: one replica's own settings.
+//! All that a replica is started with, read from its file and the two that it names.
 
-use super::{CommitteeFile, ConfigError, LinkConfig, file, load_key};
+use super::{CommitteeFile, ConfigError, LinkConfig, Listen, ReplicaFile, load_key};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Config, ReplicaId};
-use serde::Deserialize;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-
-/// Where a replica listens. Port 0 takes a free one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listen {
-    /// For the other replicas.
-    pub peer: SocketAddr,
-    /// For clients, observers and browsers.
-    pub http: SocketAddr,
-}
 
 /// All that a replica is started with.
 #[derive(Clone, Debug)]
@@ -38,22 +26,6 @@ pub struct ReplicaConfig {
     pub links: LinkConfig,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    id: u16,
-    committee: PathBuf,
-    key: PathBuf,
-    data: PathBuf,
-    #[serde(default)]
-    allowed_origins: Vec<String>,
-    listen: Listen,
-    #[serde(default)]
-    consensus: Config,
-    #[serde(default)]
-    links: LinkConfig,
-}
-
 impl ReplicaConfig {
     /// Reads a replica's file and the committee and key files that it names. Paths in it are
     /// relative to its own folder.
@@ -61,7 +33,7 @@ impl ReplicaConfig {
     /// # Errors
     /// The first thing that is wrong with any of the three.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let table: Table = file::read_toml(path)?;
+        let table = ReplicaFile::load(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let at = || path.to_owned();
         table.consensus.check().map_err(|source| ConfigError::Consensus { path: at(), source })?;
