@@ -106,9 +106,10 @@ impl ClientDriver {
             links.insert(replica, Err(LinkError::Dialling));
             tasks.spawn(link::keep(replica, url, committee.clone(), events_sender.clone()));
         }
-        let client = Client::new(key, committee, config, first_sequence());
-        let worker =
-            Worker { client, config, window, links, waiting: BTreeMap::new(), started: Instant::now() };
+        let first = first_sequence();
+        let client = Client::new(key, committee, config, first);
+        let waiting = BTreeMap::new();
+        let worker = Worker { client, config, window, links, waiting, last: first, started: Instant::now() };
         tokio::spawn(worker.run(submitted, events, tasks, closing));
         Self { submissions, closed }
     }
@@ -145,6 +146,7 @@ struct Worker {
     window: u32,
     links: BTreeMap<ReplicaId, Result<mpsc::Sender<Bytes>, LinkError>>,
     waiting: BTreeMap<SequenceNumber, oneshot::Sender<Result<Done, ClientError>>>,
+    last: SequenceNumber,
     started: Instant,
 }
 
@@ -184,13 +186,13 @@ impl Worker {
     /// Whether the numbers from the oldest in flight to the next one fit in the window.
     fn has_room(&self) -> bool {
         let oldest = self.waiting.first_key_value();
-        let newest = self.waiting.last_key_value();
-        oldest.zip(newest).is_none_or(|((old, _), (new, _))| new.0 - old.0 + 1 < u64::from(self.window))
+        oldest.is_none_or(|(oldest, _)| self.last.0 - oldest.0 + 1 < u64::from(self.window))
     }
 
     fn submit(&mut self, Submission { operation, done }: Submission) {
         match self.client.submit(self.now(), operation) {
             Ok(sequence) => {
+                self.last = sequence;
                 self.waiting.insert(sequence, done);
             }
             Err(error) => {

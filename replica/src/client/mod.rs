@@ -1,18 +1,25 @@
-//! `hotstuff client`
+//! The client's side of the program: `hotstuff client`, `status` and `health`, and the
+//! [`ClientDriver`] that services in Rust can build on.
 
+mod batch;
+mod cli;
+mod driver;
+mod exit;
 pub mod health;
+pub mod http;
+mod link;
 pub mod status;
+mod table;
 
-use std::process::ExitCode;
+pub use cli::Arguments;
+pub use driver::{ClientDriver, ClientError, Done, Endpoint, NoAgreement};
+pub use link::LinkError;
 
-/// `hotstuff client`
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
+use std::future::Future;
+use std::io;
 
-impl Arguments {
-    /// Sends commands.
-    #[must_use]
-    pub fn run(self) -> ExitCode {
-        ExitCode::FAILURE
-    }
+/// Runs a short command's future on the current thread.
+fn block_on<F: Future>(future: F) -> io::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(future))
 }

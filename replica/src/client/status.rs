@@ -1,15 +1,193 @@
-//! `hotstuff status`
+//! `hotstuff status`: all replicas of a cluster side by side, asked at once.
 
+use super::http::{self, HttpError};
+use super::table;
+use crate::config::{Address, CommitteeFile};
+use hotstuff_core::ReplicaId;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::task::JoinSet;
 
-/// `hotstuff status`
+const HELP: &str = "\
+Exit codes:
+  0  a quorum of the replicas is reachable
+  1  fewer are
+  2  an error: wrong usage or an unusable committee file";
+
+/// Shows where all replicas of a cluster stand.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+#[command(after_help = HELP)]
+pub struct Arguments {
+    /// The cluster's committee file.
+    #[arg(long, value_name = "FILE")]
+    committee: PathBuf,
+    /// Print JSON, with null for what an unreachable replica did not say.
+    #[arg(long)]
+    json: bool,
+    /// How long to wait for a replica's answer.
+    #[arg(long, value_name = "SECS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    timeout: u64,
+}
 
 impl Arguments {
-    /// Shows the replicas.
+    /// Asks all replicas and prints what they say. Errors go to stderr.
     #[must_use]
     pub fn run(self) -> ExitCode {
-        ExitCode::FAILURE
+        let file = match CommitteeFile::load(&self.committee) {
+            Ok(file) => file,
+            Err(error) => return fail(&error),
+        };
+        let survey = match super::block_on(Survey::take(&file, Duration::from_secs(self.timeout))) {
+            Ok(survey) => survey,
+            Err(error) => return fail(&error),
+        };
+        let text = if self.json { survey.to_json() } else { table::text(&survey) };
+        match io::stdout().write_all(text.as_bytes()) {
+            Ok(()) if survey.quorum_reachable => ExitCode::SUCCESS,
+            Ok(()) => ExitCode::from(1),
+            Err(error) => fail(&error),
+        }
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("hotstuff: {error}");
+    ExitCode::from(2)
+}
+
+/// A block, as a status names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Its distance from genesis.
+    pub height: u64,
+    /// Its id in hexadecimal.
+    pub id: String,
+}
+
+/// What this command reads of a replica's `/status`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Report {
+    /// Who answers.
+    pub id: ReplicaId,
+    /// Its view.
+    pub view: u64,
+    /// The last block it committed.
+    pub committed_head: Head,
+    /// The state root after that block, in hexadecimal.
+    pub state_root: String,
+    /// The leader of its view.
+    pub leader: ReplicaId,
+    /// Whether it has stopped for good.
+    #[serde(default)]
+    pub halted: bool,
+}
+
+/// Why a replica has no report.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// It gave no answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// It answered with an error.
+    #[error("it answered {0}")]
+    Code(hyper::StatusCode),
+    /// Its answer is no status.
+    #[error("its answer is no status: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Another replica is there.
+    #[error("{0} is there instead")]
+    Other(ReplicaId),
+}
+
+/// One replica, as it was found.
+#[derive(Debug)]
+pub struct Found {
+    /// The replica.
+    pub id: ReplicaId,
+    /// Its public address.
+    pub http: Address,
+    /// What it says.
+    pub report: Result<Report, StatusError>,
+}
+
+/// All replicas of a committee, as they were found.
+#[derive(Debug)]
+pub struct Survey {
+    /// The replicas, by ascending id.
+    pub replicas: Vec<Found>,
+    /// Whether those that answered are a quorum.
+    pub quorum_reachable: bool,
+}
+
+impl Survey {
+    /// Asks all replicas of `file` at once, and waits for each no longer than `limit`.
+    pub async fn take(file: &CommitteeFile, limit: Duration) -> Self {
+        let mut asked = JoinSet::new();
+        for (id, addresses) in &file.addresses {
+            let (id, http) = (*id, addresses.http.clone());
+            asked.spawn(async move { Found { id, report: ask(id, &http, limit).await, http } });
+        }
+        let mut replicas = asked.join_all().await;
+        replicas.sort_by_key(|found| found.id);
+        let reachable = replicas.iter().filter(|found| found.report.is_ok()).map(|found| found.id);
+        let quorum_reachable = file.committee.power_of(reachable) >= file.committee.quorum();
+        Self { replicas, quorum_reachable }
+    }
+
+    /// The survey as one JSON document, with a line break at its end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let replicas = self.replicas.iter().map(Row::from).collect();
+        let document = Document { quorum_reachable: self.quorum_reachable, replicas };
+        let json = serde_json::to_string_pretty(&document);
+        json.expect("a document of numbers and strings has a JSON form") + "\n"
+    }
+}
+
+async fn ask(id: ReplicaId, http: &Address, limit: Duration) -> Result<Report, StatusError> {
+    let answer = http::get(&format!("http://{http}/status"), limit).await?;
+    if !answer.status.is_success() {
+        return Err(StatusError::Code(answer.status));
+    }
+    let report: Report = serde_json::from_slice(&answer.body)?;
+    if report.id == id { Ok(report) } else { Err(StatusError::Other(report.id)) }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    quorum_reachable: bool,
+    replicas: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: ReplicaId,
+    reachable: bool,
+    http: String,
+    view: Option<u64>,
+    committed_head: Option<&'a Head>,
+    state_root: Option<&'a str>,
+    leader: Option<ReplicaId>,
+    halted: Option<bool>,
+    error: Option<String>,
+}
+
+impl<'a> From<&'a Found> for Row<'a> {
+    fn from(found: &'a Found) -> Self {
+        let report = found.report.as_ref().ok();
+        Self {
+            id: found.id,
+            reachable: report.is_some(),
+            http: format!("http://{}", found.http),
+            view: report.map(|report| report.view),
+            committed_head: report.map(|report| &report.committed_head),
+            state_root: report.map(|report| report.state_root.as_str()),
+            leader: report.map(|report| report.leader),
+            halted: report.map(|report| report.halted),
+            error: found.report.as_ref().err().map(ToString::to_string),
+        }
     }
 }

@@ -1,0 +1,153 @@
+//! `hotstuff client`: one command, or many from standard input.
+
+use super::batch;
+use super::driver::{ClientDriver, Done, Endpoint};
+use super::exit::{self, CommandError, Exit};
+use crate::config::{CommitteeFile, ConfigError, load_key};
+use clap::Subcommand;
+use hotstuff_core::Span;
+use hotstuff_core::client::ClientConfig;
+use hotstuff_kv::Operation;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What is printed for a missing key.
+pub(super) const NOT_FOUND: &[u8] = b"Key not found";
+
+/// Sends commands, signed by the client's key, to all replicas at once, and prints the result that
+/// f+1 of them agree on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub struct Arguments {
+    /// The cluster's committee file.
+    #[arg(long, value_name = "FILE")]
+    committee: PathBuf,
+    /// The file with the client's secret key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// How long to wait for agreement on a command before it is given up.
+    #[arg(long, value_name = "SECS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    timeout: u64,
+    /// Tell on stderr which replicas agreed on a result, and how long that took.
+    #[arg(short, long)]
+    verbose: bool,
+    #[command(subcommand)]
+    request: Request,
+}
+
+#[derive(Debug, Subcommand)]
+enum Request {
+    /// Give a key a value; prints OK.
+    Set {
+        /// The key.
+        #[arg(allow_hyphen_values = true)]
+        key: OsString,
+        /// Its new value.
+        #[arg(allow_hyphen_values = true)]
+        value: OsString,
+    },
+    /// Print a key's value.
+    Get {
+        /// The key.
+        #[arg(allow_hyphen_values = true)]
+        key: OsString,
+    },
+    /// Remove a key; prints the value it had.
+    Delete {
+        /// The key.
+        #[arg(allow_hyphen_values = true)]
+        key: OsString,
+    },
+    /// Run commands from standard input, one per line, and print one result per line in the same
+    /// order.
+    #[command(after_help = batch::HELP)]
+    Batch(batch::Arguments),
+}
+
+impl Arguments {
+    /// Sends the commands and prints the results. Errors go to stderr.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        super::block_on(self.send()).unwrap_or_else(|error| fail(&error, Exit::Error)).into()
+    }
+
+    async fn send(self) -> Exit {
+        let in_flight = if let Request::Batch(arguments) = &self.request { arguments.in_flight() } else { 1 };
+        let (driver, command_bytes) = match self.connect(in_flight) {
+            Ok(connected) => connected,
+            Err(error) => return fail(&error, Exit::Error),
+        };
+        let exit = match self.request {
+            Request::Batch(arguments) => arguments.run(&driver, command_bytes, self.verbose).await,
+            Request::Set { key, value } => {
+                one(&driver, Operation::Set { key: bytes(key), value: bytes(value) }, self.verbose).await
+            }
+            Request::Get { key } => one(&driver, Operation::Get { key: bytes(key) }, self.verbose).await,
+            Request::Delete { key } => {
+                one(&driver, Operation::Delete { key: bytes(key) }, self.verbose).await
+            }
+        };
+        driver.close().await;
+        exit
+    }
+
+    /// A client of the committee file's cluster, and the most bytes that one operation may have.
+    fn connect(&self, in_flight: u32) -> Result<(ClientDriver, usize), ConfigError> {
+        let file = CommitteeFile::load(&self.committee)?;
+        let key = load_key(&self.key)?;
+        let give_up_us = Span::millis(self.timeout * 1_000);
+        let config = ClientConfig { give_up_us, in_flight, ..ClientConfig::default() };
+        let command_bytes = file.committee.limits().command_bytes as usize;
+        let driver = ClientDriver::start(key, file.committee.clone(), endpoints(&file), config);
+        Ok((driver, command_bytes))
+    }
+}
+
+/// Where all replicas of a committee take commands.
+pub(super) fn endpoints(file: &CommitteeFile) -> Vec<Endpoint> {
+    let endpoint = |(id, at): (&_, &crate::config::MemberAddresses)| Endpoint {
+        replica: *id,
+        url: format!("ws://{}/client", at.http),
+    };
+    file.addresses.iter().map(endpoint).collect()
+}
+
+fn bytes(argument: OsString) -> Vec<u8> {
+    argument.into_encoded_bytes()
+}
+
+async fn one(driver: &ClientDriver, operation: Operation, verbose: bool) -> Exit {
+    let report = |done: &Done| {
+        if verbose {
+            eprintln!("{}", exit::details(done));
+        }
+    };
+    match execute(driver, &operation, report).await {
+        Ok(value) => {
+            let exit = if value.is_some() { Exit::Done } else { Exit::NotFound };
+            let line = [value.as_deref().unwrap_or(NOT_FOUND), b"\n"].concat();
+            io::stdout().write_all(&line).map_or_else(|error| fail(&error, Exit::Error), |()| exit)
+        }
+        Err(error) => fail(&error, error.exit()),
+    }
+}
+
+/// Has `operation` executed: what to print for it, or `None` for a missing key.
+pub(super) async fn execute(
+    driver: &ClientDriver,
+    operation: &Operation,
+    report: impl FnOnce(&Done),
+) -> Result<Option<Vec<u8>>, CommandError> {
+    operation.check()?;
+    let done = driver.submit(operation.encode()).await.map_err(CommandError::from)?;
+    report(&done);
+    exit::printed(done)
+}
+
+/// Tells an error in one line.
+fn fail(error: &dyn std::fmt::Display, exit: Exit) -> Exit {
+    eprintln!("hotstuff: {error}");
+    exit
+}
