@@ -55,9 +55,12 @@ impl Console {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Forgets a request to stop, so that commands which clean up can run.
-    pub fn resume(&self) {
-        self.interrupted.store(false, Ordering::Relaxed);
+    /// Runs something that cleans up, and which a request to stop must not keep from running.
+    pub fn despite_interrupts<T>(&self, clean_up: impl FnOnce() -> T) -> T {
+        let was_interrupted = self.interrupted.swap(false, Ordering::Relaxed);
+        let result = clean_up();
+        self.interrupted.fetch_or(was_interrupted, Ordering::Relaxed);
+        result
     }
 
     /// Tells the person something.

@@ -2,6 +2,7 @@
 
 mod binary;
 mod console;
+mod docker;
 mod fingerprint;
 mod page;
 mod process;
@@ -9,6 +10,7 @@ mod project;
 mod setup;
 mod steps;
 mod tidy;
+mod toolchain_copy;
 
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
