@@ -6,4 +6,5 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod store;
 pub mod testnet;

@@ -1,0 +1,73 @@
+//! Why a store cannot be used.
+
+use redb::DatabaseError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a store cannot be used, each in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The data folder cannot be made or synchronised.
+    #[error("cannot use the data folder {path}: {source}")]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process has it open.
+    #[error("{path} is in use by another process: is this replica running already?")]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Written by a version of this program with another format.
+    #[error(
+        "{path} has store format {found}, and this program knows format {known} only: run the version that \
+         wrote it, and do not delete it, for a replica without its safety record may vote twice"
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+        /// The only format this program knows.
+        known: u32,
+    },
+    /// The store of another cluster or replica.
+    #[error("{path} belongs to {found}, not to {wanted}: each replica needs a data folder of its own")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: String,
+        /// Who opened it.
+        wanted: String,
+    },
+    /// What it holds makes no sense.
+    #[error("{path} is damaged: {what}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The disk or the database refuses.
+    #[error("{path}: {source}")]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<redb::Error>,
+    },
+}
+
+impl StoreError {
+    pub(super) fn opening(path: &Path, error: DatabaseError) -> Self {
+        let path = path.to_owned();
+        match error {
+            DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Self::InUse { path },
+            other => Self::Database { path, source: Box::new(other.into()) },
+        }
+    }
+}
