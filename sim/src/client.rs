@@ -1,0 +1,147 @@
+//! The one client of the simulated cluster: the core's client, and what it was told.
+
+use crate::config::Workload;
+use crate::queue::Ticket;
+use core::fmt;
+use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
+use hotstuff_core::command::{Command, Outcome, Reply};
+use hotstuff_core::crypto::SecretKey;
+use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, Verified};
+use hotstuff_kv::{Answer, Operation};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandResult {
+    /// The command's number.
+    pub sequence: SequenceNumber,
+    /// What it asked for.
+    pub operation: Operation,
+    /// What the client believes; `None` when it gave up.
+    pub outcome: Option<Outcome>,
+    /// The store's answer, where the command executed.
+    pub answer: Option<Answer>,
+    /// The replicas that say so: f+1 or more.
+    pub replicas: Vec<ReplicaId>,
+    /// From submission on.
+    pub latency: Option<Span>,
+}
+
+impl fmt::Display for CommandResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sequence, operation, .. } = self;
+        write!(f, "{sequence} ({operation}): ")?;
+        match (&self.outcome, &self.answer) {
+            (_, Some(answer)) => write!(f, "{answer}")?,
+            (Some(Outcome::NotAdmitted(why)), _) => write!(f, "not admitted, {why}")?,
+            (Some(Outcome::TooOld), _) => f.write_str("too old")?,
+            (Some(Outcome::Executed { .. }), None) => f.write_str("executed, with an unreadable answer")?,
+            (None, _) => f.write_str("given up")?,
+        }
+        for (position, replica) in self.replicas.iter().enumerate() {
+            write!(f, "{}{replica}", if position == 0 { ", say " } else { " " })?;
+        }
+        self.latency.map_or(Ok(()), |latency| write!(f, " after {latency}"))
+    }
+}
+
+/// The client's host. The client never crashes.
+pub(crate) struct ClientHost {
+    client: Client,
+    /// What is in flight asked for.
+    operations: BTreeMap<SequenceNumber, Operation>,
+    results: Vec<CommandResult>,
+    workload: Workload,
+    generated: u64,
+    /// The queued timer, if any.
+    pub(crate) timer: Option<Ticket>,
+}
+
+impl ClientHost {
+    pub(crate) fn new(key: SecretKey, committee: Arc<Committee>, workload: Workload) -> Self {
+        let client = Client::new(key, committee, ClientConfig::default(), SequenceNumber(1));
+        Self { client, operations: BTreeMap::new(), results: Vec::new(), workload, generated: 0, timer: None }
+    }
+
+    pub(crate) fn submit(&mut self, now: Time, operation: Operation) -> Result<SequenceNumber, SubmitError> {
+        let sequence = self.client.submit(now, operation.encode())?;
+        self.operations.insert(sequence, operation);
+        Ok(sequence)
+    }
+
+    /// Submits the workload's next command. `None` when too many are in flight:
+    /// then it is for the next time.
+    pub(crate) fn generate(&mut self, now: Time) -> Option<(SequenceNumber, Operation)> {
+        let operation = workload_operation(self.generated);
+        let sequence = self.submit(now, operation.clone()).ok()?;
+        self.generated += 1;
+        Some((sequence, operation))
+    }
+
+    /// When the workload's next command is due; `None` after the last.
+    pub(crate) fn next_generation(&self, now: Time) -> Option<Time> {
+        (self.generated < self.workload.commands).then_some(now + self.workload.interval_us)
+    }
+
+    pub(crate) fn handle_reply(&mut self, now: Time, reply: Verified<Reply>) {
+        self.client.handle_reply(now, reply);
+    }
+
+    pub(crate) fn handle_tick(&mut self, now: Time) {
+        self.client.handle_tick(now);
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.client.deadline()
+    }
+
+    /// The commands to send out now, and the results that are new.
+    pub(crate) fn drain(&mut self) -> (Vec<Command>, Vec<CommandResult>) {
+        let (mut commands, mut results) = (Vec::new(), Vec::new());
+        while let Some(output) = self.client.poll_output() {
+            match output {
+                ClientOutput::Broadcast(command) => commands.push(command),
+                ClientOutput::Done { sequence, outcome, replicas, latency } => {
+                    results.push(self.result(sequence, Some(outcome), replicas, Some(latency)));
+                }
+                ClientOutput::GaveUp { sequence, .. } => {
+                    results.push(self.result(sequence, None, Vec::new(), None));
+                }
+            }
+        }
+        self.results.extend_from_slice(&results);
+        (commands, results)
+    }
+
+    /// All results so far.
+    pub(crate) fn results(&self) -> &[CommandResult] {
+        &self.results
+    }
+
+    fn result(
+        &mut self,
+        sequence: SequenceNumber,
+        outcome: Option<Outcome>,
+        replicas: Vec<ReplicaId>,
+        latency: Option<Span>,
+    ) -> CommandResult {
+        let operation = self.operations.remove(&sequence).expect("each command submitted ends once");
+        let answer = match &outcome {
+            Some(Outcome::Executed { result, .. }) => Answer::decode(result).ok(),
+            _ => None,
+        };
+        CommandResult { sequence, operation, outcome, answer, replicas, latency }
+    }
+}
+
+/// Sets for the most part, with gets and deletes of the same few keys in between.
+fn workload_operation(number: u64) -> Operation {
+    let key = format!("key {}", number % 7).into_bytes();
+    match number % 10 {
+        4 => Operation::Get { key },
+        9 => Operation::Delete { key },
+        _ => Operation::Set { key, value: format!("value {number}").into_bytes() },
+    }
+}

@@ -1,0 +1,300 @@
+//! The simulator: one queue of events, and the hosts that they happen to.
+
+use crate::checkers::{Checkers, Sent, Violation};
+use crate::client::{ClientHost, CommandResult};
+use crate::cluster;
+use crate::config::{SimConfig, SimError};
+use crate::host::{Fuse, Host, HostView};
+use crate::intervention::{Intervened, Intervention};
+use crate::network::{ClientInFlight, InFlight, Load, Network, Packet, view_of};
+use crate::queue::Queue;
+use crate::rng::Rng;
+use crate::step::{Cause, Step};
+use crate::trace::Trace;
+use hotstuff_core::crypto::Digest;
+use hotstuff_core::replica::{Replica, Setup};
+use hotstuff_core::{Block, BlockId, Committee, ReplicaId, Time};
+use hotstuff_kv::KvStore;
+use std::sync::Arc;
+
+/// What stands in the queue.
+pub(crate) enum Due {
+    Start(ReplicaId),
+    Arrival(Packet),
+    Timer(ReplicaId),
+    /// A crash that happened within the step before, to be told.
+    Killed(ReplicaId),
+    Loaded {
+        replica: ReplicaId,
+        peer: ReplicaId,
+        target: BlockId,
+        blocks: Vec<Block>,
+    },
+    Workload,
+    ClientTimer,
+}
+
+/// A simulated cluster in the midst of a run.
+///
+/// A run is a function of its [`SimConfig`] and its interventions: the same give the same steps
+/// and the same [`trace_hash`](Self::trace_hash) on every platform.
+pub struct Sim {
+    pub(crate) config: SimConfig,
+    pub(crate) committee: Arc<Committee>,
+    pub(crate) now: Time,
+    pub(crate) steps: u64,
+    pub(crate) queue: Queue<Due>,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) client: ClientHost,
+    pub(crate) network: Network,
+    /// What the step under way has sent.
+    pub(crate) sent: Vec<Sent>,
+    pub(crate) trace: Trace,
+    pub(crate) checkers: Checkers,
+    pub(crate) violation: Option<Violation>,
+    interventions: Vec<Intervened>,
+}
+
+impl Sim {
+    /// A cluster at time 0, about to start.
+    ///
+    /// # Errors
+    /// When there are no or too many replicas, or links or replicas cannot be as they are to be.
+    pub fn new(config: SimConfig) -> Result<Self, SimError> {
+        config.links.check()?;
+        let committee = Arc::new(cluster::committee(config.seed, config.replicas)?);
+        let now = Time(0);
+        let mut queue = Queue::new();
+        let mut hosts = Vec::new();
+        for id in committee.ids() {
+            let key = cluster::replica_key(config.seed, id);
+            let setup = Setup { id, key, committee: committee.clone(), config: config.replica };
+            hosts.push(Host::new(setup, now)?);
+            queue.push(now, Due::Start(id));
+        }
+        let key = cluster::client_key(config.seed);
+        let client = ClientHost::new(key, committee.clone(), config.workload);
+        if let Some(time) = client.next_generation(now) {
+            queue.push(time, Due::Workload);
+        }
+        let network = Network::new(config.links, Rng::new(config.seed, 0));
+        Ok(Self {
+            config,
+            committee,
+            now,
+            steps: 0,
+            queue,
+            hosts,
+            client,
+            network,
+            sent: Vec::new(),
+            trace: Trace::new(),
+            checkers: Checkers::new(),
+            violation: None,
+            interventions: Vec::new(),
+        })
+    }
+
+    /// Makes a recorded run again, up to its first `steps` steps: as many as there are before a
+    /// violation or the end of the queue. Interventions of later steps are left out.
+    ///
+    /// # Errors
+    /// When the config cannot be, or an intervention does not fit where it is said to have been:
+    /// the record is of another run.
+    pub fn rerun(config: SimConfig, interventions: &[Intervened], steps: u64) -> Result<Self, SimError> {
+        let mut sim = Self::new(config)?;
+        let mut interventions = interventions.iter().peekable();
+        while sim.steps < steps {
+            if let Some(intervened) = interventions.next_if(|next| next.step <= sim.steps) {
+                sim.intervene_again(intervened)?;
+            } else if sim.step().is_none() {
+                break;
+            }
+        }
+        Ok(sim)
+    }
+
+    /// What the run is made from.
+    #[must_use]
+    pub fn config(&self) -> &SimConfig {
+        &self.config
+    }
+
+    /// The committee.
+    #[must_use]
+    pub fn committee(&self) -> &Committee {
+        &self.committee
+    }
+
+    /// The time: that of the last step, or the later one up to which the run was let go.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How many steps there have been, which is the next one's index.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// When the next step is due by itself. `None` when nothing will ever happen any more, or the
+    /// run is frozen.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Time> {
+        if self.violation.is_some() { None } else { self.queue.next_time() }
+    }
+
+    /// Lets the next queued event happen. `None` as in [`next_time`](Self::next_time).
+    pub fn step(&mut self) -> Option<Step> {
+        if self.violation.is_some() {
+            return None;
+        }
+        let (ticket, due) = self.queue.pop()?;
+        self.now = self.now.max(ticket.0);
+        let (replica, cause) = self.happen(ticket, due);
+        Some(self.conclude(replica, cause))
+    }
+
+    /// Lets all happen that is due at `time` or before, and each step be seen by `sink`. Then it is
+    /// `time`, unless a violation froze the run before.
+    pub fn run_until(&mut self, time: Time, mut sink: impl FnMut(&Step)) {
+        while self.next_time().is_some_and(|next| next <= time) {
+            if let Some(step) = self.step() {
+                sink(&step);
+            }
+        }
+        if self.violation.is_none() {
+            self.now = self.now.max(time);
+        }
+    }
+
+    /// Does something to the cluster, now.
+    ///
+    /// # Errors
+    /// When it cannot be done. Then nothing has happened.
+    pub fn intervene(&mut self, what: Intervention) -> Result<Step, SimError> {
+        if self.violation.is_some() {
+            return Err(SimError::Frozen);
+        }
+        let (replica, cause) = self.apply(&what)?;
+        self.interventions.push(Intervened { step: self.steps, time: self.now, what });
+        Ok(self.conclude(replica, cause))
+    }
+
+    /// Does a recorded intervention again, at the same step and time of what must be the same run.
+    ///
+    /// # Errors
+    /// When the run does not stand where the intervention belongs, or it cannot be done there.
+    pub fn intervene_again(&mut self, intervened: &Intervened) -> Result<Step, SimError> {
+        let Intervened { step, time, ref what } = *intervened;
+        let is_overdue = self.queue.next_time().is_some_and(|next| next < time);
+        if step != self.steps || time < self.now || is_overdue {
+            return Err(SimError::OutOfPlace { step, time });
+        }
+        self.now = time;
+        self.intervene(what.clone())
+    }
+
+    /// All interventions so far. With the config they make the run again.
+    #[must_use]
+    pub fn interventions(&self) -> &[Intervened] {
+        &self.interventions
+    }
+
+    /// The hosts at a glance, by ascending id.
+    pub fn hosts(&self) -> impl Iterator<Item = HostView> {
+        self.hosts.iter().map(Host::view)
+    }
+
+    /// A replica that is up.
+    #[must_use]
+    pub fn replica(&self, id: ReplicaId) -> Option<&Replica<KvStore>> {
+        self.hosts.get(usize::from(id.0))?.replica()
+    }
+
+    /// The messages between replicas that are on their way, by arrival. One that gets lost is
+    /// among them until it would have arrived.
+    pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
+        self.queue.iter().filter_map(|(&(arrives, _), due)| {
+            let Due::Arrival(Packet { id, load, sent, is_lost }) = due else { return None };
+            let Load::Message { from, to, letter } = load else { return None };
+            let (kind, view) = (letter.content().kind(), view_of(letter.content()));
+            let (id, from, to, sent, dropped) = (*id, *from, *to, *sent, *is_lost);
+            Some(InFlight { id, from, to, kind, view, sent, arrives, dropped })
+        })
+    }
+
+    /// The commands and replies that are on their way, by arrival, also those that get lost.
+    pub fn client_in_flight(&self) -> impl Iterator<Item = ClientInFlight> {
+        self.queue.iter().filter_map(|(&(arrives, _), due)| {
+            let Due::Arrival(Packet { id, load, sent, is_lost }) = due else { return None };
+            let (replica, is_reply, sequence) = match load {
+                Load::Message { .. } => return None,
+                Load::Command { to, letter } => (*to, false, letter.content().id.sequence),
+                Load::Reply { from, letter } => (*from, true, letter.content().command.sequence),
+            };
+            let (id, sent, dropped) = (*id, *sent, *is_lost);
+            Some(ClientInFlight { id, replica, is_reply, sequence, sent, arrives, dropped })
+        })
+    }
+
+    /// One digest for all steps so far: time, cause, events and results of each.
+    #[must_use]
+    pub fn trace_hash(&self) -> Digest {
+        self.trace.digest()
+    }
+
+    /// What a checker found, which froze the run.
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// What became of the client's commands so far, in the order in which it learnt it.
+    #[must_use]
+    pub fn replies(&self) -> &[CommandResult] {
+        self.client.results()
+    }
+
+    fn apply(&mut self, what: &Intervention) -> Result<(Option<ReplicaId>, Cause), SimError> {
+        match *what {
+            Intervention::Kill(id) => {
+                self.up(id)?.crash();
+                self.forget_timers(id);
+                Ok((Some(id), Cause::Killed))
+            }
+            Intervention::Restart(id) => {
+                let now = self.now;
+                let host = self.host(id)?;
+                if host.replica().is_some() {
+                    return Err(SimError::IsUp(id));
+                }
+                host.restart(now)?;
+                Ok((Some(id), Cause::Restarted))
+            }
+            Intervention::KillAtWrite { replica, writes, edge } => {
+                self.up(replica)?.arm(Fuse { writes, edge });
+                Ok((Some(replica), Cause::KillArmed))
+            }
+            Intervention::SetLinks(links) => {
+                links.check()?;
+                self.network.set_links(links);
+                Ok((None, Cause::LinksSet(links)))
+            }
+            Intervention::Submit(ref operation) => {
+                let sequence = self.client.submit(self.now, operation.clone())?;
+                Ok((None, Cause::Submitted { sequence, operation: operation.clone() }))
+            }
+        }
+    }
+
+    fn host(&mut self, id: ReplicaId) -> Result<&mut Host, SimError> {
+        self.hosts.get_mut(usize::from(id.0)).ok_or(SimError::UnknownReplica(id))
+    }
+
+    fn up(&mut self, id: ReplicaId) -> Result<&mut Host, SimError> {
+        let host = self.host(id)?;
+        if host.replica().is_some() { Ok(host) } else { Err(SimError::IsDown(id)) }
+    }
+}
