@@ -19,6 +19,8 @@ pub(super) enum DemoError {
     PortRange { first: u16, replicas: u16 },
     #[error("port {} is in use: choose another with --port, or end what uses it", .0.port())]
     PortInUse(SocketAddr),
+    #[error("{count} free ports for the replicas' own links were not found")]
+    NoPorts { count: u16 },
     #[error("cannot listen on {address}: {source}")]
     Port { address: SocketAddr, source: io::Error },
     #[error(

@@ -3,6 +3,11 @@
 use super::error::DemoError;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
+
+/// Where ports of no meaning are looked for: not in the range that systems give to outgoing
+/// connections, one of which could take a port between the search and its use.
+const ANY: Range<u16> = 10_000..32_000;
 
 /// An address that is taken until this is dropped.
 #[derive(Debug)]
@@ -27,9 +32,16 @@ pub(super) fn reserve_range(first: u16, count: u16) -> Result<Vec<Reserved>, Dem
     (0..count).map(|offset| reserve(loopback(first.checked_add(offset).ok_or_else(wrong)?))).collect()
 }
 
-/// Takes `count` ports of loopback, whichever are free.
+/// Takes `count` ports of loopback, whichever are free, as long as there are some in [`ANY`].
 pub(super) fn reserve_any(count: u16) -> Result<Vec<Reserved>, DemoError> {
-    (0..count).map(|_| reserve(loopback(0))).collect()
+    let length = usize::from(ANY.end - ANY.start);
+    let start = getrandom::u32().unwrap_or(0) as usize % length;
+    let mut candidates = ANY.cycle().skip(start).take(length);
+    let mut next = || {
+        let free = candidates.find_map(|port| reserve(loopback(port)).ok());
+        free.ok_or(DemoError::NoPorts { count })
+    };
+    (0..count).map(|_| next()).collect()
 }
 
 fn loopback(port: u16) -> SocketAddr {
@@ -57,6 +69,6 @@ mod tests {
             Err(DemoError::PortRange { .. } | DemoError::PortInUse(_))
         ));
         let any = reserve_any(10).unwrap();
-        assert!(any.iter().all(|reserved| reserved.address.port() != 0));
+        assert!(any.iter().all(|reserved| ANY.contains(&reserved.address.port())));
     }
 }
