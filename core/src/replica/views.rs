@@ -72,7 +72,13 @@ impl<A: App> Replica<A> {
         self.event(Event::TimedOut { view, high_qc, exponent, patience });
         self.outputs.push_back(Output::Broadcast(Message::Timeout(timeout.clone())));
         self.sent_timeout = Some(timeout.clone());
-        self.collect_timeout(timeout);
+        // Its own last vote went to a collector that may be down; here it counts with the others'.
+        if let Some(vote) = timeout.last_vote.clone() {
+            self.on_vote(vote);
+        }
+        if view == self.view() {
+            self.collect_timeout(timeout);
+        }
     }
 
     /// Takes what a timeout carries before its own meaning: the high QC, and the last vote, which

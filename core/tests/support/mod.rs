@@ -1,0 +1,246 @@
+//! Four replicas on a table: messages wait in lanes until a test delivers or drops them.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use hotstuff_core::certificate::{QuorumCertificate, Vote};
+use hotstuff_core::command::{Command, Outcome, Reply};
+use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
+use hotstuff_core::crypto::{ClusterId, Digest, Domain, SecretKey, Signature};
+use hotstuff_core::leader::LeaderRule;
+use hotstuff_core::message::MessageKind;
+use hotstuff_core::*;
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Adds up what it is told; enough of an application to see order and repetition.
+#[derive(Default)]
+pub struct Adder {
+    pub applied: Vec<Vec<u8>>,
+}
+
+impl App for Adder {
+    fn execute(&mut self, operation: &[u8]) -> Vec<u8> {
+        self.applied.push(operation.to_vec());
+        vec![self.applied.len() as u8]
+    }
+
+    fn root(&self) -> Digest {
+        Digest::of_value(Domain::Merkle, &self.applied)
+    }
+}
+
+pub fn secret(id: u16) -> SecretKey {
+    SecretKey::from_seed([id as u8 + 1; 32])
+}
+
+pub fn client() -> SecretKey {
+    SecretKey::from_seed([200; 32])
+}
+
+pub fn spec(count: u16) -> CommitteeSpec {
+    let member =
+        |id| Member { id: ReplicaId(id), key: secret(id).public(), power: Power(1) };
+    CommitteeSpec {
+        cluster: ClusterId([9; 32]),
+        members: (0..count).map(member).collect(),
+        leaders: LeaderRule::RoundRobin,
+        limits: Limits::default(),
+    }
+}
+
+pub fn committee(count: u16) -> Arc<Committee> {
+    Arc::new(Committee::new(spec(count)).unwrap())
+}
+
+pub fn command(sequence: u64, operation: &[u8]) -> Command {
+    Command::signed(&client(), &ClusterId([9; 32]), SequenceNumber(sequence), operation.to_vec())
+}
+
+/// A signature by any key on anything: what an attacker that holds `key` can make.
+pub fn sign<T: serde::Serialize>(id: u16, domain: Domain, value: &T) -> Signature {
+    secret(id).sign(domain, &ClusterId([9; 32]), value)
+}
+
+pub fn vote(voter: u16, block: BlockRef) -> Vote {
+    Vote { block, voter: ReplicaId(voter), signature: sign(voter, Domain::Vote, &block) }
+}
+
+pub fn qc(block: BlockRef, signers: &[u16]) -> QuorumCertificate {
+    let part = |id: &u16| (ReplicaId(*id), sign(*id, Domain::Vote, &block));
+    QuorumCertificate { block, signatures: signers.iter().map(part).collect() }
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    pub from: u16,
+    pub to: u16,
+    pub message: Message,
+}
+
+pub struct Table {
+    pub committee: Arc<Committee>,
+    pub config: Config,
+    pub replicas: Vec<Option<Replica<Adder>>>,
+    pub disks: Vec<Vec<Record>>,
+    pub lanes: VecDeque<Envelope>,
+    pub replies: Vec<Reply>,
+    pub events: Vec<(u16, Event)>,
+    pub now: Time,
+    pub script: String,
+}
+
+impl Table {
+    pub fn new(count: u16) -> Self {
+        let committee = committee(count);
+        let mut table = Self {
+            committee,
+            config: Config::default(),
+            replicas: (0..count).map(|_| None).collect(),
+            disks: vec![Vec::new(); usize::from(count)],
+            lanes: VecDeque::new(),
+            replies: Vec::new(),
+            events: Vec::new(),
+            now: Time(0),
+            script: String::new(),
+        };
+        (0..count).for_each(|id| table.start(id));
+        table
+    }
+
+    /// Writes a line of the script's own.
+    pub fn say(&mut self, line: &str) {
+        writeln!(self.script, "\n# {line}").unwrap();
+    }
+
+    /// Starts a replica from its disk.
+    pub fn start(&mut self, id: u16) {
+        let mut recovered = Recovered::default();
+        self.disks[usize::from(id)].iter().cloned().for_each(|record| recovered.apply(record));
+        let setup = Setup {
+            id: ReplicaId(id),
+            key: secret(id),
+            committee: self.committee.clone(),
+            config: self.config,
+        };
+        let replica = Replica::new(setup, Adder::default(), recovered, self.now).unwrap();
+        self.replicas[usize::from(id)] = Some(replica);
+        self.drain(id);
+    }
+
+    /// Ends a replica; its disk stays.
+    pub fn crash(&mut self, id: u16) {
+        self.replicas[usize::from(id)] = None;
+        self.lanes.retain(|envelope| envelope.to != id);
+    }
+
+    pub fn replica(&self, id: u16) -> &Replica<Adder> {
+        self.replicas[usize::from(id)].as_ref().expect("the replica is up")
+    }
+
+    pub fn input(&mut self, id: u16, input: Input) {
+        if let Some(replica) = &mut self.replicas[usize::from(id)] {
+            replica.handle(self.now, input);
+            self.drain(id);
+        }
+    }
+
+    fn drain(&mut self, id: u16) {
+        while let Some(output) = self.replicas[usize::from(id)].as_mut().and_then(Replica::poll_output) {
+            match output {
+                Output::Persist(record) => self.disks[usize::from(id)].push(record),
+                Output::Send { to, message } => {
+                    self.lanes.push_back(Envelope { from: id, to: to.0, message });
+                }
+                Output::Broadcast(message) => {
+                    for to in (0..self.replicas.len() as u16).filter(|to| *to != id) {
+                        self.lanes.push_back(Envelope { from: id, to, message: message.clone() });
+                    }
+                }
+                Output::Reply(reply) => self.replies.push(reply),
+                Output::Load { peer, target, from, to } => self.load(id, peer, target, from, to),
+                Output::Event(event) => {
+                    writeln!(self.script, "r{id} {event}").unwrap();
+                    self.events.push((id, event));
+                }
+            }
+        }
+    }
+
+    fn load(&mut self, id: u16, peer: ReplicaId, target: BlockId, from: Height, to: Height) {
+        let mut recovered = Recovered::default();
+        self.disks[usize::from(id)].iter().cloned().for_each(|record| recovered.apply(record));
+        let wanted = |block: &Block| (from..=to).contains(&block.height());
+        let blocks = recovered.committed.into_iter().filter(wanted).collect();
+        self.input(id, Input::Loaded { peer, target, blocks });
+    }
+
+    /// Hands a message to its receiver, as a driver does: verified, or refused.
+    pub fn deliver(&mut self, Envelope { from, to, message }: Envelope) {
+        let kind = Some(message.kind());
+        let input = match verify::message(&self.committee, message) {
+            Ok(message) => Input::Message { from: ReplicaId(from), message },
+            Err(why) => Input::RefusedMessage { from: ReplicaId(from), kind, why },
+        };
+        self.input(to, input);
+    }
+
+    /// Delivers messages, also those that they lead to, in order of sending; drops those that
+    /// `keep` does not want.
+    pub fn run(&mut self, keep: impl Fn(&Envelope) -> bool) {
+        for _ in 0..100_000 {
+            let Some(envelope) = self.lanes.pop_front() else { return };
+            if keep(&envelope) {
+                self.deliver(envelope);
+            }
+        }
+        panic!("the replicas do not come to rest");
+    }
+
+    pub fn run_all(&mut self) {
+        self.run(|_| true);
+    }
+
+    /// Lets time pass to the earliest deadline of a replica that is up, and ticks those due.
+    pub fn pass_time(&mut self) {
+        let due = self.replicas.iter().flatten().filter_map(Replica::deadline).min();
+        self.now = self.now.max(due.expect("a replica is up"));
+        for id in 0..self.replicas.len() as u16 {
+            let is_due = |replica: &Replica<Adder>| replica.deadline() <= Some(self.now);
+            if self.replicas[usize::from(id)].as_ref().is_some_and(is_due) {
+                self.input(id, Input::Tick);
+            }
+        }
+    }
+
+    /// A client's command reaches every replica that is up.
+    pub fn submit(&mut self, sequence: u64, operation: &[u8]) {
+        for id in 0..self.replicas.len() as u16 {
+            let verified = verify::command(&self.committee, command(sequence, operation)).unwrap();
+            self.input(id, Input::Command(verified));
+        }
+    }
+
+    pub fn committed(&self, id: u16) -> Height {
+        self.replica(id).status().committed_head.height
+    }
+
+    /// The operations that a replica has executed, in order.
+    pub fn applied(&self, id: u16) -> Vec<Vec<u8>> {
+        self.replica(id).app().applied.clone()
+    }
+
+    pub fn has_event(&self, id: u16, is_it: impl Fn(&Event) -> bool) -> bool {
+        self.events.iter().any(|(replica, event)| *replica == id && is_it(event))
+    }
+
+    pub fn outcomes(&self, sequence: u64) -> Vec<(ReplicaId, Outcome)> {
+        let of = |reply: &&Reply| reply.command.sequence == SequenceNumber(sequence);
+        self.replies.iter().filter(of).map(|reply| (reply.replica, reply.outcome.clone())).collect()
+    }
+}
+
+pub fn is_kind(kind: MessageKind) -> impl Fn(&Envelope) -> bool {
+    move |envelope| envelope.message.kind() == kind
+}
