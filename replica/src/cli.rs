@@ -1,6 +1,6 @@
 //! The command line: one subcommand per job, each implemented by its module.
 
-use crate::{client, demo, testnet};
+use crate::{client, demo, server, testnet};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -18,6 +18,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Write the files of a new cluster.
     Testnet(testnet::Arguments),
+    /// Run one replica.
+    Replica(server::Arguments),
     /// Send commands to a cluster.
     Client(client::Arguments),
     /// Show all replicas of a cluster.
@@ -33,6 +35,7 @@ impl Cli {
         match self.command {
             Command::Demo(arguments) => arguments.run(),
             Command::Testnet(arguments) => arguments.run(),
+            Command::Replica(arguments) => arguments.run(),
             Command::Client(arguments) => arguments.run(),
             Command::Status(arguments) => arguments.run(),
             Command::Health(arguments) => arguments.run(),

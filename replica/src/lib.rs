@@ -4,7 +4,18 @@
 
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod config;
+pub mod context;
 pub mod demo;
+pub mod driver;
+pub mod fault;
+pub mod http;
+pub mod listener;
+pub mod logging;
+pub mod peers;
+pub mod server;
+pub mod shutdown;
+pub mod socket;
 pub mod store;
 pub mod testnet;

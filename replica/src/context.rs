@@ -1,0 +1,60 @@
+//! What all connections of a replica share.
+
+use crate::config::{LinkConfig, MemberAddresses};
+use crate::driver::{Clients, Inlet};
+use crate::http::Origins;
+use crate::peers::Peers;
+use crate::shutdown::Stop;
+use hotstuff_core::crypto::SecretKey;
+use hotstuff_core::{Committee, Config, ReplicaId, Status};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::{Semaphore, watch};
+
+/// What all connections of a replica share.
+pub struct Context {
+    /// Which member of the committee this replica is.
+    pub id: ReplicaId,
+    /// Its key, for handshakes.
+    pub key: SecretKey,
+    /// The committee.
+    pub committee: Arc<Committee>,
+    /// Where its members are found.
+    pub addresses: BTreeMap<ReplicaId, MemberAddresses>,
+    /// The protocol's times and bounds.
+    pub consensus: Config,
+    /// Times and bounds of connections.
+    pub links: LinkConfig,
+    /// The way into the driver.
+    pub inlet: Inlet,
+    /// The replica's status, as the driver last told it.
+    pub status: watch::Receiver<Status>,
+    /// The other replicas.
+    pub peers: Arc<Peers>,
+    /// The clients connected.
+    pub clients: Arc<Clients>,
+    /// Room for more clients.
+    pub client_room: Arc<Semaphore>,
+    /// Room for more observers.
+    pub observer_room: Arc<Semaphore>,
+    /// Whose pages may connect.
+    pub origins: Origins,
+    /// Connections that broke a rule, since the start.
+    pub refused: Refused,
+    /// The end of it all.
+    pub stop: Stop,
+}
+
+/// How many connections broke a rule, by kind.
+#[derive(Debug, Default)]
+pub struct Refused {
+    /// On the peer port.
+    pub peers: AtomicU64,
+    /// Clients.
+    pub clients: AtomicU64,
+    /// Observers.
+    pub observers: AtomicU64,
+    /// Pages of other origins.
+    pub origins: AtomicU64,
+}

@@ -1,0 +1,203 @@
+//! Which connection a client's replies go to: every one on which a command of the client came.
+
+use axum::body::Bytes;
+use hotstuff_core::command::{ClientId, NotAdmitted, Outcome, Reply};
+use hotstuff_core::link::ReplicaFrame;
+use hotstuff_core::wire;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+
+/// Most client keys that are followed on one connection.
+pub const KEYS_PER_CONNECTION: usize = 256;
+
+/// All connected clients. Shared by their connections and the driver.
+#[derive(Debug, Default)]
+pub struct Clients(Mutex<Registry>);
+
+#[derive(Debug, Default)]
+struct Registry {
+    next: u64,
+    connections: BTreeMap<u64, Outlet>,
+    by_client: BTreeMap<ClientId, BTreeSet<u64>>,
+}
+
+#[derive(Debug)]
+struct Outlet {
+    replies: mpsc::Sender<Bytes>,
+    clients: BTreeSet<ClientId>,
+}
+
+/// One connection's place in the registry, left when this is dropped.
+#[derive(Debug)]
+pub struct ClientConnection {
+    number: u64,
+    clients: Arc<Clients>,
+    /// The encoded replies to send. They end when the connection has fallen too far behind.
+    pub replies: mpsc::Receiver<Bytes>,
+}
+
+/// The connection speaks for too many clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyKeys;
+
+impl Clients {
+    /// Adds a connection with room for `queue_frames` replies.
+    #[must_use]
+    pub fn connect(self: &Arc<Self>, queue_frames: u32) -> ClientConnection {
+        let (sender, replies) = mpsc::channel(queue_frames as usize);
+        let mut registry = self.lock();
+        let number = registry.next;
+        registry.next += 1;
+        registry.connections.insert(number, Outlet { replies: sender, clients: BTreeSet::new() });
+        ClientConnection { number, clients: Arc::clone(self), replies }
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lock().connections.len()
+    }
+
+    /// Queues a reply wherever its client is connected. A connection whose queue is full is
+    /// given up.
+    ///
+    /// That a command's signature or size is wrong is not told here: anybody can send such a
+    /// command in another's name, and the one who did is told by the close of its connection.
+    pub fn deliver(&self, reply: Reply) {
+        let not_verified = [NotAdmitted::BadSignature, NotAdmitted::TooLarge].map(Outcome::NotAdmitted);
+        if not_verified.contains(&reply.outcome) {
+            return;
+        }
+        let mut registry = self.lock();
+        let Some(numbers) = registry.by_client.get(&reply.command.client) else { return };
+        let numbers: Vec<u64> = numbers.iter().copied().collect();
+        let frame = Bytes::from(wire::encode(&ReplicaFrame::Reply(reply)));
+        for number in numbers {
+            let sent = registry.connections.get(&number).map(|outlet| outlet.replies.try_send(frame.clone()));
+            if matches!(sent, Some(Err(_))) {
+                registry.remove(number);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        // The registry is whole between any two statements: a panic elsewhere does not spoil it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registry {
+    fn remove(&mut self, number: u64) {
+        let Some(outlet) = self.connections.remove(&number) else { return };
+        for client in outlet.clients {
+            if let Some(numbers) = self.by_client.get_mut(&client) {
+                numbers.remove(&number);
+                if numbers.is_empty() {
+                    self.by_client.remove(&client);
+                }
+            }
+        }
+    }
+}
+
+impl ClientConnection {
+    /// From now on, replies to `client` go to this connection too. The caller has verified that
+    /// a command of that client came on it.
+    ///
+    /// # Errors
+    /// When the connection speaks for as many clients as one may.
+    pub fn follow(&self, client: ClientId) -> Result<(), TooManyKeys> {
+        let mut registry = self.clients.lock();
+        let Some(outlet) = registry.connections.get_mut(&self.number) else { return Ok(()) };
+        if outlet.clients.contains(&client) {
+            return Ok(());
+        }
+        if outlet.clients.len() >= KEYS_PER_CONNECTION {
+            return Err(TooManyKeys);
+        }
+        outlet.clients.insert(client);
+        registry.by_client.entry(client).or_default().insert(self.number);
+        Ok(())
+    }
+}
+
+impl Drop for ClientConnection {
+    fn drop(&mut self) {
+        self.clients.lock().remove(self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotstuff_core::command::CommandId;
+    use hotstuff_core::crypto::{PublicKey, Signature};
+    use hotstuff_core::{Height, ReplicaId, SequenceNumber};
+
+    const A: ClientId = PublicKey([1; 32]);
+    const B: ClientId = PublicKey([2; 32]);
+
+    fn reply(client: ClientId, outcome: Outcome) -> Reply {
+        let command = CommandId { client, sequence: SequenceNumber(1) };
+        Reply { command, outcome, replica: ReplicaId(0), signature: Signature([0; 64]) }
+    }
+
+    fn executed(client: ClientId) -> Reply {
+        reply(client, Outcome::Executed { height: Height(1), result: Vec::new() })
+    }
+
+    #[test]
+    fn replies_go_to_every_connection_of_their_client_and_to_no_other() {
+        let clients = Arc::new(Clients::default());
+        let [mut first, mut second, mut other] = [(); 3].map(|()| clients.connect(4));
+        first.follow(A).unwrap();
+        second.follow(A).unwrap();
+        other.follow(B).unwrap();
+        clients.deliver(executed(A));
+        assert!(first.replies.try_recv().is_ok());
+        assert!(second.replies.try_recv().is_ok());
+        assert!(other.replies.try_recv().is_err());
+        drop(second);
+        clients.deliver(executed(A));
+        assert!(first.replies.try_recv().is_ok());
+        assert_eq!(clients.count(), 2);
+    }
+
+    #[test]
+    fn a_connection_that_falls_behind_is_given_up() {
+        let clients = Arc::new(Clients::default());
+        let mut slow = clients.connect(2);
+        slow.follow(A).unwrap();
+        for _ in 0..3 {
+            clients.deliver(executed(A));
+        }
+        assert_eq!(clients.count(), 0);
+        assert!(slow.replies.try_recv().is_ok());
+        assert!(slow.replies.try_recv().is_ok());
+        assert_eq!(slow.replies.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+    }
+
+    #[test]
+    fn nobody_is_told_that_a_forged_command_in_its_name_was_refused() {
+        let clients = Arc::new(Clients::default());
+        let mut victim = clients.connect(4);
+        victim.follow(A).unwrap();
+        for why in [NotAdmitted::BadSignature, NotAdmitted::TooLarge] {
+            clients.deliver(reply(A, Outcome::NotAdmitted(why)));
+        }
+        assert!(victim.replies.try_recv().is_err());
+        clients.deliver(reply(A, Outcome::NotAdmitted(NotAdmitted::Busy)));
+        assert!(victim.replies.try_recv().is_ok());
+    }
+
+    #[test]
+    fn a_connection_speaks_for_so_many_clients_only() {
+        let clients = Arc::new(Clients::default());
+        let connection = clients.connect(1);
+        for number in 0..KEYS_PER_CONNECTION {
+            connection.follow(PublicKey(std::array::from_fn(|at| (number >> (at % 4 * 4)) as u8))).unwrap();
+        }
+        assert_eq!(connection.follow(PublicKey([0xff; 32])), Err(TooManyKeys));
+    }
+}

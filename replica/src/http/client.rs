@@ -1,0 +1,123 @@
+//! `/client`: commands in, replies out.
+
+use crate::context::Context;
+use crate::driver::ClientConnection;
+use crate::fault::{Ended, Fault};
+use crate::socket;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::SinkExt;
+use hotstuff_core::link::ClientFrame;
+use hotstuff_core::{Input, verify, wire};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior};
+
+/// A command beside its operation, with room to spare, in bytes.
+const COMMAND_BYTES: usize = 256;
+/// Most replies that are written before the connection is flushed.
+const FLUSH_FRAMES: usize = 64;
+
+pub(super) async fn client(
+    State(context): State<Arc<Context>>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if let Err(refused) = context.origins.check(&headers) {
+        context.refused.origins.fetch_add(1, Ordering::Relaxed);
+        tracing::info!("refused: {refused}");
+        return refused.into_response();
+    }
+    let Ok(place) = Arc::clone(&context.client_room).try_acquire_owned() else {
+        tracing::info!("refused: too many clients");
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many clients are connected\n").into_response();
+    };
+    let limit = context.committee.limits().command_bytes as usize + COMMAND_BYTES;
+    upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(async move |mut socket| {
+        let mut connection = context.clients.connect(context.links.client_frames);
+        let ended = pump(&context, &mut connection, &mut socket, limit).await;
+        match &ended {
+            Ended::Ours(fault) if fault.is_refusal() => {
+                context.refused.clients.fetch_add(1, Ordering::Relaxed);
+                tracing::info!(reason = %fault, "refused: closed a client's connection");
+            }
+            ended => tracing::debug!(?ended, "a client's connection ended"),
+        }
+        socket::close_public(&mut socket, &ended).await;
+        drop(place);
+    })
+}
+
+async fn pump(
+    context: &Context,
+    connection: &mut ClientConnection,
+    socket: &mut WebSocket,
+    limit: usize,
+) -> Ended {
+    let dead = Duration::from_micros(context.links.dead_us.0);
+    let mut pings = tokio::time::interval(Duration::from_micros(context.links.ping_us.0));
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = context.stop.clone();
+    let mut heard = Instant::now();
+    loop {
+        let sent = tokio::select! {
+            () = stop.stopped() => return Fault::ShuttingDown.into(),
+            () = tokio::time::sleep_until(heard + dead) => return Fault::Silent.into(),
+            message = socket.recv() => {
+                heard = Instant::now();
+                let handled = match message {
+                    Some(Ok(Message::Binary(bytes))) => take(context, connection, &bytes).await,
+                    message => socket::other(message, limit),
+                };
+                match handled {
+                    Ok(()) => continue,
+                    Err(ended) => return ended,
+                }
+            }
+            reply = connection.replies.recv() => match reply {
+                Some(reply) => tokio::time::timeout(dead, send(connection, socket, reply)).await,
+                None => return Fault::Slow.into(),
+            },
+            _ = pings.tick() => tokio::time::timeout(dead, socket.send(Message::Ping(Bytes::new()))).await,
+        };
+        match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Ended::Theirs(error.to_string()),
+            Err(_) => return Fault::Slow.into(),
+        }
+    }
+}
+
+/// Verifies a command and hands it to the driver.
+async fn take(context: &Context, connection: &ClientConnection, bytes: &[u8]) -> Result<(), Ended> {
+    let ended = |_| Ended::from(Fault::ShuttingDown);
+    let ClientFrame::Submit(command) = wire::decode(bytes).map_err(Fault::Malformed)?;
+    let id = command.id;
+    match verify::command(&context.committee, command) {
+        Ok(command) => {
+            connection.follow(id.client).map_err(|_| Fault::ManyClients)?;
+            context.inlet.command(Input::Command(command)).await.map_err(ended)
+        }
+        Err(why) => {
+            context.inlet.command(Input::RefusedCommand { command: id, why }).await.map_err(ended)?;
+            Err(Fault::NotAdmitted(why).into())
+        }
+    }
+}
+
+async fn send(
+    connection: &mut ClientConnection,
+    socket: &mut WebSocket,
+    first: Bytes,
+) -> Result<(), axum::Error> {
+    socket.feed(Message::Binary(first)).await?;
+    for _ in 1..FLUSH_FRAMES {
+        let Ok(reply) = connection.replies.try_recv() else { break };
+        socket.feed(Message::Binary(reply)).await?;
+    }
+    socket.flush().await
+}

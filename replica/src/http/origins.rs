@@ -1,0 +1,110 @@
+//! Whose web pages may talk to a replica. Programs that are no browsers name no origin, and may.
+
+use crate::config::MemberAddresses;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, ORIGIN, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use std::collections::BTreeSet;
+
+/// The origins whose pages may connect: those of the committee's replicas, of this replica by
+/// whatever name it was reached, and those that are configured.
+#[derive(Clone, Debug)]
+pub struct Origins(BTreeSet<String>);
+
+/// The page's origin may not connect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("pages of {0:?} may not connect to this replica: see allowed_origins in replica.toml")]
+pub struct OriginRefused(String);
+
+impl Origins {
+    /// The origins of a committee's addresses and `configured` ones.
+    #[must_use]
+    pub fn new<'a>(
+        members: impl IntoIterator<Item = &'a MemberAddresses>,
+        configured: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let mut origins: BTreeSet<String> =
+            configured.into_iter().map(|origin| origin.to_ascii_lowercase()).collect();
+        for member in members {
+            let port = member.http.port();
+            let is_loopback = matches!(member.http.host(), "127.0.0.1" | "::1" | "localhost");
+            let names: &[&str] = if is_loopback { &["127.0.0.1", "[::1]", "localhost"] } else { &[] };
+            origins.extend(names.iter().map(|name| origin(&format!("{name}:{port}"))));
+            origins.insert(origin(&member.http.to_string().to_ascii_lowercase()));
+        }
+        Self(origins)
+    }
+
+    /// Whether a request with these headers may be answered; gives the origin that it named.
+    ///
+    /// # Errors
+    /// When it comes from a page of another origin.
+    pub fn check(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, OriginRefused> {
+        let Some(named) = headers.get(ORIGIN) else { return Ok(None) };
+        let text = String::from_utf8_lossy(named.as_bytes()).to_ascii_lowercase();
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_ascii_lowercase);
+        let own = text.split_once("://").map(|(_, rest)| rest);
+        if self.0.contains(&text) || (own.is_some() && own == host.as_deref()) {
+            Ok(Some(named.clone()))
+        } else {
+            Err(OriginRefused(text))
+        }
+    }
+
+    /// Adds to `response` that pages of the request's origin may read it, where they may.
+    #[must_use]
+    pub fn share(&self, headers: &HeaderMap, mut response: Response) -> Response {
+        response.headers_mut().insert(VARY, HeaderValue::from_static("origin"));
+        if let Ok(Some(origin)) = self.check(headers) {
+            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        response
+    }
+}
+
+impl IntoResponse for OriginRefused {
+    fn into_response(self) -> Response {
+        (StatusCode::FORBIDDEN, format!("{self}\n")).into_response()
+    }
+}
+
+/// The origin of pages served over HTTP at `address`. Browsers leave the scheme's own port out.
+fn origin(address: &str) -> String {
+    format!("http://{}", address.strip_suffix(":80").unwrap_or(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(origin: Option<&str>, host: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, origin.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn pages_of_the_cluster_and_of_configured_origins_may_and_others_may_not() {
+        let member = |http: &str| MemberAddresses {
+            peer: "127.0.0.1:7000".parse().unwrap(),
+            http: http.parse().unwrap(),
+        };
+        let members = [member("127.0.0.1:8080"), member("Example.net:80")];
+        let origins = Origins::new(&members, ["https://Else.org".to_owned()]);
+        let may = |origin: Option<&str>, host: &str| origins.check(&headers(origin, host)).is_ok();
+        assert!(may(None, "127.0.0.1:8081"));
+        assert!(may(Some("http://127.0.0.1:8080"), "127.0.0.1:8081"));
+        assert!(may(Some("http://localhost:8080"), "127.0.0.1:8081"));
+        assert!(may(Some("http://example.net"), "127.0.0.1:8081"));
+        assert!(may(Some("https://else.org"), "127.0.0.1:8081"));
+        assert!(may(Some("http://10.0.0.1:9"), "10.0.0.1:9"));
+        assert!(may(Some("https://proxy.net"), "proxy.net"));
+        assert!(!may(Some("http://evil.net"), "127.0.0.1:8081"));
+        assert!(!may(Some("http://127.0.0.1:9999"), "127.0.0.1:8081"));
+        assert!(!may(Some("http://localhost"), "127.0.0.1:8081"));
+        assert!(!may(Some("null"), "127.0.0.1:8081"));
+    }
+}

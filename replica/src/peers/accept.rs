@@ -1,0 +1,193 @@
+//! The links that peers dial, on which this replica receives.
+
+use super::handshake::{self, Own};
+use super::{HANDSHAKE_BYTES_MAX, PATH, Peer, message_bytes_max};
+use crate::context::Context;
+use crate::fault::{Ended, Fault};
+use crate::listener::{Connection, Listener};
+use crate::shutdown::Stop;
+use crate::socket;
+use axum::body::Bytes;
+use futures_util::StreamExt;
+use hotstuff_core::link::PeerFrame;
+use hotstuff_core::{Input, Message, Refusal, ReplicaId, verify, wire};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
+
+type Socket = WebSocketStream<Connection>;
+
+/// Accepts links until `stop`, and returns when all are closed.
+pub async fn accept(context: Arc<Context>, listener: Listener, mut stop: Stop) {
+    let mut links = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.stopped() => break,
+            (connection, address) = listener.accept() => {
+                links.spawn(link(Arc::clone(&context), connection, address, stop.clone()));
+            }
+            Some(_) = links.join_next() => {}
+        }
+    }
+    links.join_all().await;
+    listener.close().await;
+}
+
+async fn link(context: Arc<Context>, connection: Connection, address: SocketAddr, mut stop: Stop) {
+    let patience = Duration::from_micros(context.links.handshake_us.0);
+    let opening = async {
+        let config = Some(socket::config(HANDSHAKE_BYTES_MAX));
+        accept_hdr_async_with_config(connection, check_path, config).await
+    };
+    let opened = tokio::select! {
+        () = stop.stopped() => return,
+        opened = tokio::time::timeout(patience, opening) => opened,
+    };
+    let mut socket = match opened {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(error)) => {
+            context.refused.peers.fetch_add(1, Ordering::Relaxed);
+            return tracing::info!(%address, %error, "refused: no WebSocket handshake on the peer port");
+        }
+        Err(_) => return tracing::info!(%address, "refused: no WebSocket handshake in time"),
+    };
+    let own = Own { id: context.id, key: &context.key, committee: &context.committee };
+    let shaken = tokio::select! {
+        () = stop.stopped() => Err(Fault::ShuttingDown.into()),
+        shaken = tokio::time::timeout(patience, handshake::as_acceptor(&mut socket, &own)) => {
+            shaken.unwrap_or(Err(Fault::HandshakeTimeout.into()))
+        }
+    };
+    let ended = match shaken {
+        Ok(id) => {
+            // Only now may frames be large.
+            let config = socket::config(message_bytes_max(&context.committee, &context.consensus));
+            socket = WebSocketStream::from_raw_socket(socket.into_inner(), Role::Server, Some(config)).await;
+            receive_from(&context, id, &mut socket, stop).await
+        }
+        Err(ended) => ended,
+    };
+    match &ended {
+        Ended::Ours(fault) if fault.is_refusal() => {
+            context.refused.peers.fetch_add(1, Ordering::Relaxed);
+            tracing::info!(%address, reason = %fault, "refused: closed a peer's link");
+        }
+        ended => tracing::debug!(%address, ?ended, "a peer's link ended"),
+    }
+    socket::close_peer(&mut socket, &ended).await;
+}
+
+#[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
+fn check_path(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+    if request.uri().path() == PATH {
+        return Ok(response);
+    }
+    let mut refusal = ErrorResponse::new(Some(format!("replicas connect to {PATH} here\n")));
+    *refusal.status_mut() = StatusCode::NOT_FOUND;
+    Err(refusal)
+}
+
+/// Receives from the peer until the link ends; a newer link of the same peer ends it too.
+async fn receive_from(context: &Context, id: ReplicaId, socket: &mut Socket, stop: Stop) -> Ended {
+    let Some(peer) = context.peers.get(id) else { return Fault::Refused(Refusal::Stranger(id)).into() };
+    peer.accepted.send_modify(|count| *count += 1);
+    let number = *peer.accepted.borrow();
+    peer.is_receiving.store(true, Ordering::Relaxed);
+    tracing::debug!(peer = %id, "the peer is linked to this replica");
+    let ended = pump(context, id, peer, number, socket, stop).await;
+    if *peer.accepted.borrow() == number {
+        peer.is_receiving.store(false, Ordering::Relaxed);
+    }
+    ended
+}
+
+async fn pump(
+    context: &Context,
+    id: ReplicaId,
+    peer: &Peer,
+    number: u64,
+    socket: &mut Socket,
+    mut stop: Stop,
+) -> Ended {
+    let limit = socket.get_config().max_message_size.unwrap_or(usize::MAX);
+    let dead = Duration::from_micros(context.links.dead_us.0);
+    let mut accepted = peer.accepted.subscribe();
+    loop {
+        let message = tokio::select! {
+            () = stop.stopped() => return Fault::ShuttingDown.into(),
+            _ = accepted.wait_for(|newest| *newest != number) => return Fault::Replaced.into(),
+            message = tokio::time::timeout(dead, socket.next()) => message,
+        };
+        let handled = match message {
+            Ok(Some(Ok(Frame::Binary(bytes)))) => take(context, id, bytes).await,
+            Ok(Some(message)) => handshake::other(message, limit),
+            Ok(None) => return Ended::Theirs("closed".into()),
+            Err(_) => return Fault::Silent.into(),
+        };
+        if let Err(ended) = handled {
+            return ended;
+        }
+    }
+}
+
+/// Verifies what a peer sent and hands it to the driver. What does not pass is told to the
+/// driver too, and ends the link: no honest peer sends it.
+async fn take(context: &Context, id: ReplicaId, bytes: Bytes) -> Result<(), Ended> {
+    let ended = |_| Ended::from(Fault::ShuttingDown);
+    let refused = |kind, why| Input::RefusedMessage { from: id, kind, why };
+    let message = match wire::decode(&bytes) {
+        Ok(PeerFrame::Message(message)) => message,
+        Ok(other) => {
+            let why = Refusal::Malformed(format!("a {} frame after the handshake", handshake::name(&other)));
+            context.inlet.message(refused(None, why)).await.map_err(ended)?;
+            return Err(Fault::Misplaced(handshake::name(&other)).into());
+        }
+        Err(error) => {
+            let why = Refusal::Malformed(error.to_string());
+            context.inlet.message(refused(None, why)).await.map_err(ended)?;
+            return Err(Fault::Malformed(error).into());
+        }
+    };
+    let kind = message.kind();
+    match verified(context, message).await? {
+        Ok(message) => context.inlet.message(Input::Message { from: id, message }).await.map_err(ended),
+        Err(why) => {
+            context.inlet.message(refused(Some(kind), why.clone())).await.map_err(ended)?;
+            Err(Fault::Refused(why).into())
+        }
+    }
+}
+
+/// Checks a message, on another thread where that takes long.
+async fn verified(
+    context: &Context,
+    message: Message,
+) -> Result<Result<verify::Verified<Message>, Refusal>, Ended> {
+    if !matches!(message, Message::Proposal(_) | Message::FetchResponse(_)) {
+        return Ok(verify::message(&context.committee, message));
+    }
+    let committee = Arc::clone(&context.committee);
+    let verifying = tokio::task::spawn_blocking(move || verify::message(&committee, message));
+    // It can only be cancelled by the end of the runtime.
+    verifying.await.map_err(|_| Fault::ShuttingDown.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_peers_path_is_served() {
+        let request = |path: &str| Request::builder().uri(path).body(()).unwrap();
+        assert!(check_path(&request("/peer"), Response::new(())).is_ok());
+        let refused = check_path(&request("/client"), Response::new(()));
+        assert_eq!(refused.unwrap_err().status(), StatusCode::NOT_FOUND);
+    }
+}

@@ -1,0 +1,125 @@
+//! Links between replicas. Each replica dials every other and sends on the links it dialled; on
+//! the links it accepted it only receives.
+
+mod accept;
+mod dial;
+mod handshake;
+mod outbox;
+
+pub use accept::accept;
+pub use dial::dial;
+pub use outbox::Outbox;
+
+use crate::config::LinkConfig;
+use axum::body::Bytes;
+use hotstuff_core::config::FETCH_BLOCKS_MAX;
+use hotstuff_core::{Committee, Config, ReplicaId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
+
+/// The path of peer links on the peer port.
+pub const PATH: &str = "/peer";
+
+/// The largest frame of a handshake, in bytes.
+const HANDSHAKE_BYTES_MAX: usize = 512;
+
+/// All other replicas of the committee.
+#[derive(Debug)]
+pub struct Peers(BTreeMap<ReplicaId, Peer>);
+
+/// What there is of one other replica.
+#[derive(Debug)]
+pub struct Peer {
+    /// What is to be sent to it.
+    pub outbox: Arc<Outbox>,
+    is_sending: AtomicBool,
+    /// Counts accepted links, so that an older one sees that a newer one has come.
+    accepted: watch::Sender<u64>,
+    is_receiving: AtomicBool,
+}
+
+/// How the links to and from a peer stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerStatus {
+    /// The peer.
+    pub id: ReplicaId,
+    /// Whether the link that this replica dialled stands: it can send.
+    pub sending: bool,
+    /// Whether a link that the peer dialled stands: it can receive.
+    pub receiving: bool,
+    /// Frames that wait to be sent.
+    pub queued: u64,
+    /// Frames that were dropped instead of sent since the start.
+    pub dropped: u64,
+}
+
+impl Peers {
+    /// The peers of `own` in the committee.
+    #[must_use]
+    pub fn new(committee: &Committee, own: ReplicaId, config: &LinkConfig) -> Self {
+        let peer = || Peer {
+            outbox: Arc::new(Outbox::new(config.peer_frames as usize, config.peer_bytes as usize)),
+            is_sending: AtomicBool::new(false),
+            accepted: watch::Sender::new(0),
+            is_receiving: AtomicBool::new(false),
+        };
+        Self(committee.ids().filter(|id| *id != own).map(|id| (id, peer())).collect())
+    }
+
+    /// Queues an encoded frame for one peer.
+    pub fn send(&self, to: ReplicaId, frame: Bytes) {
+        if let Some(peer) = self.0.get(&to) {
+            peer.outbox.push(frame);
+        }
+    }
+
+    /// Queues an encoded frame for all peers.
+    pub fn broadcast(&self, frame: &Bytes) {
+        for peer in self.0.values() {
+            peer.outbox.push(frame.clone());
+        }
+    }
+
+    /// One peer.
+    #[must_use]
+    pub fn get(&self, id: ReplicaId) -> Option<&Peer> {
+        self.0.get(&id)
+    }
+
+    /// Their ids, ascending.
+    pub fn ids(&self) -> impl Iterator<Item = ReplicaId> + '_ {
+        self.0.keys().copied()
+    }
+
+    /// How all links stand.
+    #[must_use]
+    pub fn status(&self) -> Vec<PeerStatus> {
+        let status = |(id, peer): (&ReplicaId, &Peer)| {
+            let (queued, dropped) = peer.outbox.counts();
+            let sending = peer.is_sending.load(Ordering::Relaxed);
+            let receiving = peer.is_receiving.load(Ordering::Relaxed);
+            PeerStatus { id: *id, sending, receiving, queued, dropped }
+        };
+        self.0.iter().map(status).collect()
+    }
+}
+
+/// The largest message between replicas of this committee, in bytes: a fetch response with as
+/// many blocks as one may hold, full of commands, whatever its sender's own limits are.
+fn message_bytes_max(committee: &Committee, config: &Config) -> usize {
+    /// A signature in a certificate, with its signer and view.
+    const SIGNATURE: usize = 80;
+    /// A command beside its operation.
+    const COMMAND: usize = 128;
+    /// A header without its certificate.
+    const HEADER: usize = 512;
+    /// However the limits multiply, no message needs more.
+    const CEILING: usize = 128 << 20;
+    let limits = committee.limits();
+    let certificates = 3 * committee.size() * SIGNATURE;
+    let block = HEADER + certificates + limits.block_commands as usize * COMMAND;
+    let operations = (config.fetch_bytes as usize).max(limits.block_bytes as usize);
+    (FETCH_BLOCKS_MAX.saturating_mul(block).saturating_add(2 * operations)).min(CEILING)
+}

@@ -1,0 +1,78 @@
+//! `hotstuff replica`: one replica until a signal ends it.
+
+use super::{RunError, StartError};
+use crate::config::ReplicaConfig;
+use crate::{cli, logging};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// `hotstuff replica`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The replica's file, replica.toml
+    #[arg(long)]
+    config: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("cannot wait for signals: {0}")]
+    Signals(std::io::Error),
+}
+
+impl Arguments {
+    /// Runs the replica until SIGTERM or Ctrl-C.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        logging::start();
+        match self.run_to_end() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => cli::fail(&error),
+        }
+    }
+
+    fn run_to_end(self) -> Result<(), CommandError> {
+        let config = ReplicaConfig::load(&self.config).map_err(StartError::from)?;
+        let runtime = tokio::runtime::Runtime::new().map_err(StartError::Thread)?;
+        let result = runtime.block_on(async {
+            let signalled = signalled().map_err(CommandError::Signals)?;
+            let mut running = super::start(config).await?;
+            tokio::select! {
+                signal = signalled => tracing::info!("{signal}: shutting down"),
+                error = running.ended() => return Err(error.into()),
+            }
+            Ok(running.shutdown().await?)
+        });
+        // Whatever still waits for the network or the disk is not waited for.
+        runtime.shutdown_background();
+        result
+    }
+}
+
+/// Returns once a signal asks the process to end; gives its name. From the call on, not from the
+/// first poll, signals are caught.
+#[cfg(unix)]
+fn signalled() -> std::io::Result<impl Future<Output = &'static str>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn signalled() -> std::io::Result<impl Future<Output = &'static str>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+        "Ctrl-C"
+    })
+}

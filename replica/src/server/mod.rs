@@ -1,0 +1,213 @@
+//! A replica in this process: its ports, its driver, its links, from start to shutdown.
+
+mod command;
+mod error;
+
+pub use command::Arguments;
+pub use error::{RunError, StartError};
+
+use crate::clock::Clock;
+use crate::config::{Listen, ReplicaConfig};
+use crate::context::{Context, Refused};
+use crate::driver::{Clients, Driver, Parts};
+use crate::http::{self, Origins};
+use crate::listener::Listener;
+use crate::peers::{self, Peers};
+use crate::shutdown::{Shutdown, Stop};
+use crate::store::{Store, StoreError};
+use hotstuff_core::replica::{Replica, Setup};
+use hotstuff_kv::KvStore;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
+
+/// How long a shutdown may take before what is left is cut off.
+const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// A replica's ports, open but not served yet: whoever needs their numbers first, for a committee
+/// with free ports, begins with this.
+#[derive(Debug)]
+pub struct Bound {
+    peer: (TcpListener, SocketAddr),
+    http: (TcpListener, SocketAddr),
+}
+
+/// A replica that runs. Dropping it ends it too, but waits for nothing.
+#[derive(Debug)]
+pub struct Running {
+    peer_address: SocketAddr,
+    http_address: SocketAddr,
+    shutdown: Shutdown,
+    tasks: JoinSet<()>,
+    driver: oneshot::Receiver<Result<(), StoreError>>,
+}
+
+/// Opens a replica's ports.
+///
+/// # Errors
+/// When one cannot be listened on.
+pub async fn bind(listen: &Listen) -> Result<Bound, StartError> {
+    Ok(Bound { peer: bind_one(listen.peer).await?, http: bind_one(listen.http).await? })
+}
+
+/// Starts a replica on the ports that its config names.
+///
+/// # Errors
+/// When a port, the store or the config cannot be used.
+pub async fn start(config: ReplicaConfig) -> Result<Running, StartError> {
+    bind(&config.listen).await?.start(config).await
+}
+
+async fn bind_one(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+impl Bound {
+    /// Where the other replicas connect.
+    #[must_use]
+    pub fn peer_address(&self) -> SocketAddr {
+        self.peer.1
+    }
+
+    /// Where clients, observers and browsers connect.
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.http.1
+    }
+
+    /// Starts a replica on these ports, whatever its config says of ports.
+    ///
+    /// # Errors
+    /// When the store or the config cannot be used.
+    pub async fn start(self, config: ReplicaConfig) -> Result<Running, StartError> {
+        let links = config.links;
+        links.check().map_err(StartError::Links)?;
+        let committee = Arc::clone(&config.committee.committee);
+        let clock = Clock::start();
+        let (replica, store) = open(&config, clock).await?;
+        let peers = Arc::new(Peers::new(&committee, config.id, &links));
+        let clients = Arc::new(Clients::default());
+        let (driver, inlet, status) = Driver::new(Parts {
+            replica,
+            store,
+            clock,
+            committee: Arc::clone(&committee),
+            peers: Arc::clone(&peers),
+            clients: Arc::clone(&clients),
+            observer_frames: links.observer_frames,
+        });
+        let (shutdown, stop) = Shutdown::new();
+        let driver = spawn_driver(driver, stop.clone())?;
+        let addresses = config.committee.addresses;
+        let context = Arc::new(Context {
+            id: config.id,
+            key: config.key,
+            committee,
+            origins: Origins::new(addresses.values(), config.allowed_origins),
+            addresses,
+            consensus: config.consensus,
+            links,
+            inlet,
+            status,
+            peers,
+            clients,
+            client_room: Arc::new(Semaphore::new(links.clients as usize)),
+            observer_room: Arc::new(Semaphore::new(links.observers as usize)),
+            refused: Refused::default(),
+            stop: stop.clone(),
+        });
+        let mut tasks = JoinSet::new();
+        for id in context.peers.ids() {
+            tasks.spawn(peers::dial(Arc::clone(&context), id, stop.clone()));
+        }
+        let peer_listener = Listener::new(self.peer.0, links.peer_connections);
+        tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, stop.clone()));
+        let http_listener = Listener::new(self.http.0, links.http_connections);
+        tasks.spawn(http::serve(context, http_listener, stop));
+        let (peer_address, http_address) = (self.peer.1, self.http.1);
+        tracing::info!("{} takes peers on {peer_address} and serves http://{http_address}", config.id);
+        Ok(Running { peer_address, http_address, shutdown, tasks, driver })
+    }
+}
+
+/// Opens the store and brings the replica to where it was. Both may take long.
+async fn open(config: &ReplicaConfig, clock: Clock) -> Result<(Replica<KvStore>, Store), StartError> {
+    let setup = Setup {
+        id: config.id,
+        key: config.key.clone(),
+        committee: Arc::clone(&config.committee.committee),
+        config: config.consensus,
+    };
+    let data = config.data.clone();
+    let opening = tokio::task::spawn_blocking(move || {
+        let (store, recovered) = Store::open(&data, setup.committee.cluster(), setup.id)?;
+        let replica = Replica::new(setup, KvStore::default(), recovered, clock.now())?;
+        Ok((replica, store))
+    });
+    opening.await.map_err(|_| StartError::Stopped)?
+}
+
+/// Gives the driver a thread of its own, for it waits for the disk.
+fn spawn_driver(driver: Driver, stop: Stop) -> Result<oneshot::Receiver<Result<(), StoreError>>, StartError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(StartError::Thread)?;
+    let (sender, ended) = oneshot::channel();
+    let drive = move || {
+        let result = runtime.block_on(driver.run(stop));
+        let _ = sender.send(result);
+    };
+    std::thread::Builder::new().name("driver".into()).spawn(drive).map_err(StartError::Thread)?;
+    Ok(ended)
+}
+
+impl Running {
+    /// Where the other replicas connect.
+    #[must_use]
+    pub fn peer_address(&self) -> SocketAddr {
+        self.peer_address
+    }
+
+    /// Where clients, observers and browsers connect.
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.http_address
+    }
+
+    /// Returns when the replica ends by itself, which it does only when it cannot go on.
+    pub async fn ended(&mut self) -> RunError {
+        match (&mut self.driver).await {
+            Ok(Err(error)) => RunError::Store(error),
+            Ok(Ok(())) | Err(_) => RunError::Driver,
+        }
+    }
+
+    /// Ends the replica: no more connections, the open ones closed with a word, the store closed.
+    /// Takes less than five seconds, whatever the other ends do.
+    ///
+    /// # Errors
+    /// When the driver had failed already. The replica has ended all the same.
+    pub async fn shutdown(self) -> Result<(), RunError> {
+        let Self { shutdown, tasks, driver, .. } = self;
+        shutdown.give();
+        let ending = async {
+            let result = driver.await;
+            tasks.join_all().await;
+            result
+        };
+        match tokio::time::timeout(SHUTDOWN, ending).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(RunError::Store(error)),
+            Ok(Err(_)) => Err(RunError::Driver),
+            Err(_) => {
+                tracing::warn!("cut off what did not end in time");
+                Ok(())
+            }
+        }
+    }
+}
