@@ -159,3 +159,119 @@ impl Safety {
         Binding { record: self.record.clone(), decision }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::BlockId;
+    use crate::crypto::Digest;
+    use crate::ids::Height;
+    use alloc::vec::Vec;
+
+    const GENESIS: BlockRef = reference(0, 0);
+
+    const fn reference(view: u64, height: u64) -> BlockRef {
+        BlockRef { view: View(view), height: Height(height), id: Digest([view as u8; 32]) }
+    }
+
+    fn safety() -> Safety {
+        Safety::new(ReplicaId(0), SecretKey::from_seed([1; 32]), ClusterId([0; 32]), GENESIS, None)
+    }
+
+    fn qc(view: u64) -> QuorumCertificate {
+        QuorumCertificate { block: reference(view, view), signatures: Vec::new() }
+    }
+
+    fn header(view: u64, justify: u64) -> Header {
+        Header {
+            view: View(view),
+            height: Height(justify + 1),
+            proposer: ReplicaId(0),
+            justify: qc(justify),
+            payload_digest: Payload::default().digest(),
+            state_root: BlockId::default(),
+        }
+    }
+
+    fn block(view: u64, justify: u64) -> Block {
+        let key = SecretKey::from_seed([1; 32]);
+        Block::signed(&key, &ClusterId([0; 32]), header(view, justify), Payload::default())
+    }
+
+    fn refusal<T>(result: Result<Binding<T>, Refusal>) -> Option<Refusal> {
+        result.err()
+    }
+
+    #[test]
+    fn pitfall_06_a_view_gets_one_vote() {
+        let mut safety = safety();
+        assert!(safety.vote(&block(5, 4), true).is_ok());
+        let again = Refusal::AlreadyVoted { view: View(5), last_voted: View(5) };
+        assert_eq!(refusal(safety.vote(&block(5, 3), true)), Some(again));
+        let lower = Refusal::AlreadyVoted { view: View(4), last_voted: View(5) };
+        assert_eq!(refusal(safety.vote(&block(4, 3), true)), Some(lower));
+        assert!(safety.vote(&block(6, 4), true).is_ok());
+    }
+
+    #[test]
+    fn pitfall_07_a_decision_comes_after_its_record() {
+        let mut safety = safety();
+        let mut outputs = VecDeque::new();
+        let vote = safety.vote(&block(5, 4), true).ok().unwrap().persist(&mut outputs);
+        let Some(Output::Persist(Record::Safety(record))) = outputs.pop_front() else { panic!("a record") };
+        assert_eq!(record.last_vote, Some(vote));
+        let restarted = Safety::new(
+            ReplicaId(0),
+            SecretKey::from_seed([1; 32]),
+            ClusterId([0; 32]),
+            GENESIS,
+            Some(record),
+        );
+        assert_eq!(restarted.last_voted(), View(5));
+    }
+
+    #[test]
+    fn pitfall_08_no_vote_and_no_proposal_after_a_timeout() {
+        let mut safety = safety();
+        assert!(safety.timeout(View(5), qc(4)).is_ok());
+        let why = Refusal::TimedOut { view: View(5), timed_out: View(5) };
+        assert_eq!(refusal(safety.vote(&block(5, 4), true)), Some(why.clone()));
+        assert_eq!(refusal(safety.propose(header(5, 4), Payload::default())), Some(why));
+        assert!(safety.timeout(View(5), qc(4)).is_ok(), "it may say so again");
+        let lower = Refusal::TimedOut { view: View(4), timed_out: View(5) };
+        assert_eq!(refusal(safety.timeout(View(4), qc(3))), Some(lower));
+        assert!(safety.vote(&block(6, 4), true).is_ok());
+    }
+
+    #[test]
+    fn pitfall_09_the_lock_only_rises() {
+        let mut safety = safety();
+        assert!(safety.raise_lock(reference(4, 4)).is_some());
+        assert!(safety.raise_lock(reference(4, 4)).is_none());
+        assert!(safety.raise_lock(reference(3, 3)).is_none());
+        assert_eq!(safety.lock(), reference(4, 4));
+    }
+
+    #[test]
+    fn pitfall_24_either_clause_of_the_voting_rule_allows_a_vote_and_neither_does_not() {
+        let locked_at = |view| {
+            let mut safety = safety();
+            let _ = safety.raise_lock(reference(view, view));
+            safety
+        };
+        assert!(locked_at(4).vote(&block(9, 3), true).is_ok(), "extends the lock");
+        assert!(locked_at(4).vote(&block(9, 5), false).is_ok(), "newer justify");
+        for justify in [3, 4] {
+            let why = Refusal::BelowLock { justify: View(justify), lock: reference(4, 4) };
+            assert_eq!(refusal(locked_at(4).vote(&block(9, justify), false)), Some(why));
+        }
+    }
+
+    #[test]
+    fn a_view_gets_one_proposal() {
+        let mut safety = safety();
+        assert!(safety.propose(header(5, 4), Payload::default()).is_ok());
+        let why = Refusal::AlreadyProposed { view: View(5), last_proposed: View(5) };
+        assert_eq!(refusal(safety.propose(header(5, 3), Payload::default())), Some(why));
+    }
+}

@@ -27,7 +27,9 @@ fn proposed() -> (Table, Block) {
 
 fn refusal(table: &Table, id: u16) -> Option<Refusal> {
     table.events.iter().rev().find_map(|(replica, event)| match event {
-        Event::MessageRefused { why, .. } | Event::VoteRefused { why, .. } if *replica == id => Some(why.clone()),
+        Event::MessageRefused { why, .. } | Event::VoteRefused { why, .. } if *replica == id => {
+            Some(why.clone())
+        }
         _ => None,
     })
 }
@@ -38,7 +40,11 @@ fn refused(table: &mut Table, from: u16, message: Message) -> Refusal {
     let (records, messages) = (table.disks[0].len(), table.lanes.len());
     table.deliver(Envelope { from, to: 0, message });
     assert_eq!(table.replica(0).status(), before, "a refused message changes nothing");
-    assert_eq!((table.disks[0].len(), table.lanes.len()), (records, messages), "nor does it lead to anything");
+    assert_eq!(
+        (table.disks[0].len(), table.lanes.len()),
+        (records, messages),
+        "nor does it lead to anything"
+    );
     refusal(table, 0).expect("the refusal is an event")
 }
 
@@ -57,7 +63,8 @@ fn a_bad_signature_is_refused_with_its_signer() {
     forged.voter = ReplicaId(3);
     assert_eq!(refused(&mut table, 3, Message::Vote(forged)), Refusal::BadSignature(ReplicaId(3)));
 
-    let parts = (block.header().clone(), sign(2, Domain::Proposal, &(View(1), block.id())), block.payload().clone());
+    let parts =
+        (block.header().clone(), sign(2, Domain::Proposal, &(View(1), block.id())), block.payload().clone());
     let block: Block = wire::decode(&wire::encode(&parts)).unwrap();
     let proposal = Message::Proposal(Proposal { block, tc: None });
     assert_eq!(refused(&mut table, 1, proposal), Refusal::BadSignature(ReplicaId(1)));
@@ -156,7 +163,11 @@ fn pitfall_11_a_second_proposal_earns_no_vote_and_is_reported() {
     let second = altered(&block, |header| header.state_root = block.id());
     let (first, second_ref) = (block.reference(), second.reference());
     table.lanes.clear();
-    table.deliver(Envelope { from: 1, to: 0, message: Message::Proposal(Proposal { block: second, tc: None }) });
+    table.deliver(Envelope {
+        from: 1,
+        to: 0,
+        message: Message::Proposal(Proposal { block: second, tc: None }),
+    });
     assert!(table.lanes.is_empty(), "no vote leaves");
     assert!(table.has_event(0, |event| *event
         == Event::Equivocation {
@@ -203,7 +214,11 @@ fn a_wrong_state_root_earns_no_vote() {
     let (mut table, block) = proposed();
     let wrong = altered(&block, |header| header.state_root = block.id());
     table.lanes.clear();
-    table.deliver(Envelope { from: 1, to: 0, message: Message::Proposal(Proposal { block: wrong, tc: None }) });
+    table.deliver(Envelope {
+        from: 1,
+        to: 0,
+        message: Message::Proposal(Proposal { block: wrong, tc: None }),
+    });
     assert!(table.lanes.is_empty(), "no vote leaves");
     assert!(matches!(refusal(&table, 0), Some(Refusal::StateRoot { height: Height(0), .. })));
 }
@@ -228,7 +243,8 @@ fn pitfall_27_views_at_the_integers_end_are_refused() {
 #[test]
 fn pitfall_28_a_forged_future_certificate_neither_raises_the_view_nor_starts_a_fetch() {
     let (mut table, _) = proposed();
-    let future = BlockRef { view: View(1_000), height: Height(900), id: table.committee.genesis_qc().block.id };
+    let future =
+        BlockRef { view: View(1_000), height: Height(900), id: table.committee.genesis_qc().block.id };
     let mut forged = qc(future, &[0, 1, 2]);
     forged.signatures[2].1 = sign(3, Domain::Vote, &future);
     let message = Message::NewView(NewView { high_qc: forged, tc: None });
@@ -244,14 +260,16 @@ fn pitfall_26_a_flood_of_votes_for_distinct_futures_is_held_once_per_voter() {
         let far = BlockRef { view: View(view), ..block.reference() };
         table.deliver(Envelope { from: 2, to: 0, message: Message::Vote(vote(2, far)) });
     }
-    let collected = table.events.iter().filter(|(id, event)| *id == 0 && matches!(event, Event::VoteCollected { .. }));
+    let collected =
+        table.events.iter().filter(|(id, event)| *id == 0 && matches!(event, Event::VoteCollected { .. }));
     assert_eq!(collected.count(), 198, "each replaces the one before");
     assert!(table.disks[0].is_empty() && table.lanes.is_empty());
 }
 
 #[test]
 fn a_replica_needs_its_own_key() {
-    let setup = Setup { id: ReplicaId(0), key: secret(1), committee: committee(4), config: Config::default() };
+    let setup =
+        Setup { id: ReplicaId(0), key: secret(1), committee: committee(4), config: Config::default() };
     let result = Replica::new(setup, support::Adder::default(), Recovered::default(), Time(0));
     assert_eq!(result.err(), Some(SetupError::WrongKey(ReplicaId(0))));
 }

@@ -39,8 +39,7 @@ pub fn client() -> SecretKey {
 }
 
 pub fn spec(count: u16) -> CommitteeSpec {
-    let member =
-        |id| Member { id: ReplicaId(id), key: secret(id).public(), power: Power(1) };
+    let member = |id| Member { id: ReplicaId(id), key: secret(id).public(), power: Power(1) };
     CommitteeSpec {
         cluster: ClusterId([9; 32]),
         members: (0..count).map(member).collect(),

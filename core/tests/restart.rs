@@ -1,0 +1,203 @@
+//! Nothing that left a replica is contradicted after a restart, wherever the crash hit.
+
+mod support;
+
+use hotstuff_core::certificate::Vote;
+use hotstuff_core::event::Event;
+use hotstuff_core::*;
+use std::collections::BTreeMap;
+use support::{Adder, Table, committee, secret};
+
+/// Runs r0 by hand through `table`'s message log, noting for every output how many records were
+/// durable before it.
+struct Traced {
+    votes: Vec<(usize, Vote)>,
+    timeouts: Vec<(usize, View)>,
+    proposals: Vec<(usize, View)>,
+    records: Vec<Record>,
+}
+
+/// Plays a whole run of `id`, with commands and a view change, and traces what left it.
+fn trace(id: u16) -> Traced {
+    let mut table = Table::new(4);
+    let mut inputs = Vec::new();
+    for round in 0..6 {
+        let op = [round];
+        inputs.push((table.now, support::command(u64::from(round), &op), None));
+        table.submit(u64::from(round), &op);
+        while let Some(envelope) = table.lanes.pop_front() {
+            if round == 2 && envelope.to == 3 {
+                continue;
+            }
+            if envelope.to == id {
+                inputs.push((table.now, support::command(0, b""), Some(envelope.clone())));
+            }
+            table.deliver(envelope);
+        }
+        table.pass_time();
+    }
+
+    let setup =
+        Setup { id: ReplicaId(id), key: secret(id), committee: committee(4), config: Config::default() };
+    let mut replica = Replica::new(setup, Adder::default(), Recovered::default(), Time(0)).unwrap();
+    let mut traced = Traced { votes: vec![], timeouts: vec![], proposals: vec![], records: vec![] };
+    traced.drain(&mut replica);
+    for (time, command, envelope) in inputs {
+        while replica.deadline().is_some_and(|due| due <= time) {
+            replica.handle(time, Input::Tick);
+            traced.drain(&mut replica);
+        }
+        let input = match envelope {
+            None => Input::Command(verify::command(&committee(4), command).unwrap()),
+            Some(envelope) => Input::Message {
+                from: ReplicaId(envelope.from),
+                message: verify::message(&committee(4), envelope.message).unwrap(),
+            },
+        };
+        replica.handle(time, input);
+        traced.drain(&mut replica);
+    }
+    traced
+}
+
+impl Traced {
+    fn drain(&mut self, replica: &mut Replica<Adder>) {
+        while let Some(output) = replica.poll_output() {
+            let durable = self.records.len();
+            match output {
+                Output::Persist(record) => self.records.push(record),
+                Output::Send { message: Message::Vote(vote), .. } => self.votes.push((durable, vote)),
+                Output::Broadcast(Message::Timeout(timeout)) => self.timeouts.push((durable, timeout.view)),
+                Output::Broadcast(Message::Proposal(proposal)) => {
+                    self.proposals.push((durable, proposal.block.view()));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn pitfall_07_a_crash_at_any_write_forgets_nothing_that_left() {
+    for id in 0..4 {
+        let traced = trace(id);
+        assert!(traced.votes.len() >= 8 && traced.records.len() >= 40, "the run is long enough to tell");
+        for durable in 0..=traced.records.len() {
+            let mut recovered = Recovered::default();
+            traced.records[..durable].iter().cloned().for_each(|record| recovered.apply(record));
+            let record = recovered.safety.clone();
+            let last_voted = record.as_ref().and_then(|record| record.last_vote.clone());
+            for (_, vote) in traced.votes.iter().filter(|(before, _)| *before <= durable) {
+                let remembered = last_voted.as_ref().expect("a vote left, so it is remembered");
+                assert!(
+                    remembered.block.view > vote.block.view || remembered == vote,
+                    "r{id} after {durable} records"
+                );
+            }
+            for (_, view) in traced.timeouts.iter().filter(|(before, _)| *before <= durable) {
+                assert!(record.as_ref().is_some_and(|record| record.last_timeout >= *view));
+            }
+            for (_, view) in traced.proposals.iter().filter(|(before, _)| *before <= durable) {
+                assert!(record.as_ref().is_some_and(|record| record.last_proposed >= *view));
+            }
+            let setup = Setup {
+                id: ReplicaId(id),
+                key: secret(id),
+                committee: committee(4),
+                config: Config::default(),
+            };
+            let replica =
+                Replica::new(setup, Adder::default(), recovered, Time(0)).expect("every prefix restarts");
+            let status = replica.status();
+            assert!(status.view > status.high_qc.view, "pitfall 17");
+        }
+    }
+}
+
+#[test]
+fn pitfall_17_a_replica_that_voted_before_the_crash_can_still_time_out() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    table.run(|envelope| matches!(envelope.message, Message::Proposal(_)));
+    assert_eq!(table.replica(0).status().last_voted, View(1));
+    (0..4).for_each(|id| table.crash(id));
+    (0..4).for_each(|id| table.start(id));
+    table.submit(1, b"x");
+    table.run_all();
+    assert_eq!(table.replica(0).status().view, View(1), "nobody may vote in view 1 again");
+    for _ in 0..8 {
+        table.pass_time();
+        table.run_all();
+    }
+    for id in 0..4 {
+        assert_eq!(table.applied(id), [b"x".to_vec()]);
+    }
+}
+
+#[test]
+fn a_cluster_that_restarts_beyond_its_certificates_moves_on() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    // r1 and r2 give up on a view that r0 and r3 have not seen certified, and all restart there.
+    table.run(|_| false);
+    for _ in 0..3 {
+        table.pass_time();
+        table.run(|envelope| envelope.to != 0);
+    }
+    (0..4).for_each(|id| table.crash(id));
+    (0..4).for_each(|id| table.start(id));
+    table.submit(1, b"x");
+    for _ in 0..12 {
+        table.run_all();
+        table.pass_time();
+    }
+    for id in 0..4 {
+        assert_eq!(table.applied(id), [b"x".to_vec()]);
+    }
+}
+
+#[test]
+fn pitfall_12_commits_come_oldest_first_and_once_also_over_restarts() {
+    let mut table = Table::new(4);
+    for sequence in 1..=9 {
+        table.submit(sequence, &[sequence as u8]);
+        table.run(|envelope| sequence % 4 != 0 || envelope.to != 2);
+        if sequence % 3 == 0 {
+            table.crash(3);
+            table.start(3);
+        }
+        table.pass_time();
+        table.run_all();
+    }
+    for _ in 0..12 {
+        table.pass_time();
+        table.run_all();
+    }
+    for id in 0..4u16 {
+        let mut heights = BTreeMap::new();
+        let mut last = Height(0);
+        for (replica, event) in &table.events {
+            if let (true, Event::Committed { block, .. }) = (*replica == id, event) {
+                assert_eq!(block.block.height, last.next(), "no gap, no repetition");
+                last = block.block.height;
+                heights.insert(last, block.block.id);
+            }
+        }
+        assert_eq!(table.applied(id).len(), 9);
+        assert_eq!(table.applied(id), table.applied(0));
+    }
+}
+
+#[test]
+fn a_store_of_another_cluster_is_refused() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    table.run_all();
+    let mut recovered = Recovered::default();
+    table.disks[0].iter().cloned().for_each(|record| recovered.apply(record));
+    let first = recovered.committed[0].reference();
+    let other = support::committee(5);
+    let setup = Setup { id: ReplicaId(0), key: secret(0), committee: other, config: Config::default() };
+    let result = Replica::new(setup, Adder::default(), recovered, Time(0));
+    assert_eq!(result.err(), Some(SetupError::CorruptStore(first)));
+}
