@@ -239,3 +239,137 @@ impl BlockTree {
         held.filter(move |block| committed.get(&block.height()) != Some(&block.id()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Header;
+    use crate::certificate::QuorumCertificate;
+    use crate::command::{Command, Payload};
+    use crate::committee::{Committee, CommitteeSpec, Limits, Member};
+    use crate::crypto::{ClusterId, SecretKey};
+    use crate::ids::{Power, ReplicaId, SequenceNumber};
+    use crate::leader::LeaderRule;
+    use alloc::vec;
+
+    const CLUSTER: ClusterId = ClusterId([0; 32]);
+
+    fn key() -> SecretKey {
+        SecretKey::from_seed([1; 32])
+    }
+
+    fn tree(retained: u32, uncommitted_max: u32) -> BlockTree {
+        let members = vec![Member { id: ReplicaId(0), key: key().public(), power: Power(1) }];
+        let spec = CommitteeSpec {
+            cluster: CLUSTER,
+            members,
+            leaders: LeaderRule::RoundRobin,
+            limits: Limits::default(),
+        };
+        let committee = Committee::new(spec).expect("one member is enough");
+        let genesis = Block::genesis(&committee, Digest::default());
+        BlockTree::new(genesis, Digest::default(), retained, uncommitted_max)
+    }
+
+    fn child(parent: BlockRef, view: u64, commands: &[u64]) -> Block {
+        let sign = |sequence: &u64| Command::signed(&key(), &CLUSTER, SequenceNumber(*sequence), vec![]);
+        let payload = Payload { commands: commands.iter().map(sign).collect() };
+        let header = Header {
+            view: View(view),
+            height: parent.height.next(),
+            proposer: ReplicaId(0),
+            justify: QuorumCertificate { block: parent, signatures: vec![] },
+            payload_digest: payload.digest(),
+            state_root: Digest::default(),
+        };
+        Block::signed(&key(), &CLUSTER, header, payload)
+    }
+
+    /// A chain on the head with these views; the last block's name.
+    fn chain(tree: &mut BlockTree, views: &[u64]) -> Vec<BlockRef> {
+        let mut tip = tree.head();
+        let mut names = vec![];
+        for view in views {
+            let block = child(tip, *view, &[]);
+            tip = block.reference();
+            names.push(tip);
+            tree.insert(block).expect("it extends the tip");
+        }
+        names
+    }
+
+    #[test]
+    fn pitfall_01_commit_needs_consecutive_views_not_only_parents() {
+        for (views, commits) in [([1, 2, 3], true), ([1, 2, 4], false), ([1, 3, 4], false), ([5, 6, 7], true)]
+        {
+            let mut tree = tree(8, 100);
+            let names = chain(&mut tree, &views);
+            let committed = tree.three_chain(&names[2].id).map(Block::reference);
+            assert_eq!(committed, commits.then_some(names[0]), "{views:?}");
+        }
+    }
+
+    #[test]
+    fn a_childs_state_root_is_that_of_the_last_block_its_branch_commits() {
+        let mut tree = tree(8, 100);
+        let names = chain(&mut tree, &[1, 2, 3, 5, 6]);
+        tree.commit(&names[0].id, Digest([1; 32]));
+        let state = |tree: &BlockTree, at: usize| tree.state_for_child_of(&names[at].id);
+        assert_eq!(state(&tree, 1), Some((Height(0), Digest::default())));
+        assert_eq!(state(&tree, 2), Some((Height(1), Digest([1; 32]))));
+        assert_eq!(state(&tree, 4), Some((Height(1), Digest([1; 32]))), "views 3, 5, 6 commit nothing new");
+    }
+
+    #[test]
+    fn a_commit_drops_what_conflicts_and_what_is_old() {
+        let mut tree = tree(8, 100);
+        let first = chain(&mut tree, &[1, 2, 3]);
+        let fork = child(first[0], 7, &[]);
+        let on_fork = child(fork.reference(), 8, &[]);
+        tree.insert(fork.clone()).unwrap();
+        tree.insert(on_fork.clone()).unwrap();
+        tree.commit(&first[0].id, Digest::default());
+        assert!(tree.contains(&on_fork.id()));
+        tree.commit(&first[1].id, Digest::default());
+        assert!(!tree.contains(&fork.id()) && !tree.contains(&on_fork.id()));
+        assert!(tree.extends(&first[2].id, &first[1]) && tree.extends(&first[2].id, &first[0]));
+        for view in 20..60 {
+            let names = chain(&mut tree, &[view]);
+            tree.evict_except(&names[0].id);
+            if tree.contains(&names[0].id) && names[0].height == tree.head().height.next() {
+                tree.commit(&names[0].id, Digest::default());
+            }
+        }
+        assert_eq!(tree.committed.len(), RETAINED_MIN);
+        assert!(tree.insert(child(first[0], 99, &[])).is_err(), "below the head nothing is added");
+    }
+
+    #[test]
+    fn pitfall_26_uncommitted_blocks_are_bounded() {
+        let mut tree = tree(8, 3);
+        let names = chain(&mut tree, &[1, 2, 3]);
+        let fork = child(tree.head(), 9, &[]);
+        assert_eq!(tree.insert(fork.clone()), Err(Refusal::TreeFull));
+        tree.evict_except(&names[1].id);
+        assert!(!tree.contains(&names[2].id), "off the branch that is kept");
+        assert_eq!(tree.insert(fork), Ok(()));
+    }
+
+    #[test]
+    fn pitfall_20_commands_are_flushed_by_empty_blocks_until_all_can_see_them_committed() {
+        let mut tree = tree(8, 100);
+        let first = child(tree.head(), 1, &[1]);
+        let mut tip = first.reference();
+        tree.insert(first.clone()).unwrap();
+        for view in 2..=4 {
+            assert!(tree.needs_flush(&tip.id), "before view {view}");
+            let block = child(tip, view, &[]);
+            tip = block.reference();
+            tree.insert(block).unwrap();
+        }
+        assert!(!tree.needs_flush(&tip.id), "the block of view 4 shows that the first is committed");
+        assert_eq!(tree.uncommitted_commands(&tip.id).len(), 1);
+        tree.commit(&first.id(), Digest::default());
+        assert!(tree.uncommitted_commands(&tip.id).is_empty() && !tree.holds_uncommitted_commands());
+    }
+}
