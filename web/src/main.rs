@@ -1,2 +1,5 @@
-//! Placeholder.
-fn main() {}
+//! The page's program.
+
+fn main() {
+    hotstuff_web::run();
+}

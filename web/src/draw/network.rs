@@ -1,0 +1,133 @@
+//! The network: replicas on a ring, messages on the chords between them.
+
+use crate::draw::message;
+use crate::draw::replica::{self, Stand};
+use crate::draw::role::Role;
+use crate::draw::scene::Scene;
+use crate::draw::shape::{Point, Shape};
+use crate::model::{Flight, Replica, Session};
+use hotstuff_core::ReplicaId;
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
+
+// Messages both ways on one chord keep to their own side of it.
+const LANE: f64 = 6.0;
+// How much of a message's way a lost one goes before its cross is left behind.
+const LOST_AT: f64 = 0.6;
+
+/// Where the replicas of a ring stand.
+#[derive(Clone, Debug)]
+pub struct Ring {
+    centre: Point,
+    across: f64,
+    down: f64,
+    count: usize,
+    /// The radius of each replica.
+    pub radius: f64,
+}
+
+impl Ring {
+    /// A ring of `count` replicas that fits a picture of this size with all that stands around them.
+    #[must_use]
+    pub fn new(width: f64, height: f64, count: usize) -> Self {
+        let crowding = (count.max(4) as f64).sqrt() / 2.0;
+        let radius = (width.min(height) / (11.0 * crowding)).clamp(14.0, 30.0);
+        let (above, below, beside) = (radius * 2.0 + 14.0, radius + 42.0, radius + 34.0);
+        let down = ((height - above - below) / 2.0).max(20.0);
+        let across = ((width - 2.0 * beside) / 2.0).clamp(20.0, down * 1.9);
+        Self { centre: Point::new(width / 2.0, above + down), across, down, count, radius }
+    }
+
+    /// Where the replica at `position` stands; the first is at the top, the others follow clockwise.
+    #[must_use]
+    pub fn at(&self, position: usize) -> Point {
+        let angle = TAU * position as f64 / self.count.max(1) as f64 - FRAC_PI_2;
+        Point::new(self.centre.x + self.across * angle.cos(), self.centre.y + self.down * angle.sin())
+    }
+}
+
+/// The network of `session` in a picture of this size. With `still`, messages stand in the middle
+/// of their way instead of moving.
+#[must_use]
+pub fn scene(session: &Session, width: f64, height: f64, still: bool) -> Scene {
+    let mut scene = Scene::new(width, height);
+    let replicas = &session.cluster.replicas;
+    let ring = Ring::new(width, height, replicas.len());
+    edges(&mut scene, &ring, replicas);
+    let leaders = session.cluster.leaders();
+    for (position, replica) in replicas.iter().enumerate() {
+        let stand = Stand {
+            at: ring.at(position),
+            radius: ring.radius,
+            leads: leaders.is_some_and(|(leader, _)| leader == replica.id),
+            leads_next: leaders.is_some_and(|(_, next)| next == replica.id),
+            selected: session.selection.replica() == Some(replica.id),
+        };
+        replica::add(&mut scene, replica, stand, session.clock);
+    }
+    let size = if replicas.len() > 7 { 5.0 } else { 6.5 };
+    let is_labelled = replicas.len() <= 5;
+    for flight in &session.flights {
+        if let Some(at) = place(&ring, replicas, flight, session, still) {
+            message::add(&mut scene, flight, at, size, is_labelled);
+        }
+    }
+    scene
+}
+
+fn edges(scene: &mut Scene, ring: &Ring, replicas: &[Replica]) {
+    for (from, a) in replicas.iter().enumerate() {
+        for (to, b) in replicas.iter().enumerate().skip(from + 1) {
+            let line = Shape::Line { points: vec![ring.at(from), ring.at(to)] };
+            let edge = scene.add(line).stroke(Role::Faint, 1.0);
+            if !a.is_up() || !b.is_up() {
+                edge.dash(&[2.0, 5.0]);
+            }
+        }
+    }
+}
+
+fn place(
+    ring: &Ring,
+    replicas: &[Replica],
+    flight: &Flight,
+    session: &Session,
+    still: bool,
+) -> Option<Point> {
+    let position = |id: ReplicaId| replicas.iter().position(|replica| replica.id == id);
+    let (from, to) = (ring.at(position(flight.from)?), ring.at(position(flight.to)?));
+    if flight.sent > session.clock {
+        return None;
+    }
+    let progress = if still { 0.5 } else { flight.progress(session.clock) };
+    let progress = if flight.dropped { progress * LOST_AT } else { progress };
+    let angle = from.angle_to(to);
+    let edge = ring.radius + 2.0;
+    let (start, end) = (from.towards(angle, edge), to.towards(angle + PI, edge));
+    Some(start.between(end, progress).towards(angle + FRAC_PI_2, LANE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replicas_of_a_ring_fit_and_do_not_touch() {
+        for (width, height) in [(340.0, 300.0), (700.0, 400.0), (1_000.0, 500.0)] {
+            for count in 4..=10 {
+                let ring = Ring::new(width, height, count);
+                for one in 0..count {
+                    let at = ring.at(one);
+                    assert!(at.x > ring.radius && at.x < width - ring.radius, "{width} {count} {at:?}");
+                    assert!(
+                        at.y > ring.radius && at.y < height - ring.radius - 30.0,
+                        "{height} {count} {at:?}"
+                    );
+                    for other in 0..one {
+                        let apart = at.distance(ring.at(other));
+                        assert!(apart > 2.0 * ring.radius + 16.0, "{width} {count}: {apart}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The cluster: replicas, blocks and what happened, folded from records and statuses.
+
+use crate::model::log::Log;
+use crate::model::record::{Happening, Record};
+use crate::model::replica::{Reach, Replica};
+use crate::model::tree::{Stage, Tree};
+use hotstuff_core::event::BlockSummary;
+use hotstuff_core::{BlockRef, Committee, Height, ReplicaId, Status, Time, View};
+use std::sync::Arc;
+
+/// All that is known of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// Who takes part; `None` until a source says.
+    pub committee: Option<Arc<Committee>>,
+    /// The replicas, by ascending id.
+    pub replicas: Vec<Replica>,
+    /// The blocks.
+    pub tree: Tree,
+    /// What happened.
+    pub log: Log,
+}
+
+impl Cluster {
+    /// A cluster of which nothing but its committee is known.
+    #[must_use]
+    pub fn new(committee: Arc<Committee>, genesis: BlockRef, reach: Reach) -> Self {
+        let replicas = committee.ids().map(|id| Replica::new(id, reach)).collect();
+        Self { committee: Some(committee), replicas, tree: Tree::new(genesis), log: Log::default() }
+    }
+
+    /// A replica by its id.
+    #[must_use]
+    pub fn replica(&self, id: ReplicaId) -> Option<&Replica> {
+        self.replicas.iter().find(|replica| replica.id == id)
+    }
+
+    /// The same, to be changed.
+    pub fn replica_mut(&mut self, id: ReplicaId) -> Option<&mut Replica> {
+        self.replicas.iter_mut().find(|replica| replica.id == id)
+    }
+
+    /// Takes a record in.
+    pub fn fold(&mut self, record: &Record) {
+        if let (Some(id), Happening::Event(event)) = (record.replica, &record.what) {
+            self.tree.fold(event);
+            if let Some(replica) = self.replica_mut(id) {
+                replica.fold(record.time, event);
+            }
+        }
+        self.log.add(record);
+    }
+
+    /// Takes a replica's status in.
+    pub fn adopt(&mut self, status: &Status, now: Time) {
+        if let Some(replica) = self.replica_mut(status.id) {
+            replica.adopt(status, now);
+            self.tree.raise(status.committed_head, Stage::Committed);
+            self.tree.raise(status.lock, Stage::Locked);
+            self.tree.raise(status.high_qc, Stage::Certified);
+        }
+    }
+
+    /// Takes blocks in that a replica already had, parents first, and how far it had come.
+    pub fn learn(&mut self, blocks: &[BlockSummary], committed: BlockRef) {
+        for block in blocks {
+            self.tree.add(block);
+            if block.block.height <= committed.height && !self.is_off(block, committed) {
+                self.tree.raise(block.block, Stage::Committed);
+            }
+        }
+    }
+
+    // The list holds committed blocks and then what is above the committed head.
+    fn is_off(&self, block: &BlockSummary, committed: BlockRef) -> bool {
+        block.block.height == committed.height && block.block.id != committed.id
+    }
+
+    /// The highest view any replica in sight is in.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.statuses().map(|status| status.view).max().unwrap_or_default()
+    }
+
+    /// The highest height any replica is known to have committed.
+    #[must_use]
+    pub fn committed_height(&self) -> Height {
+        self.replicas
+            .iter()
+            .filter_map(|replica| replica.status.as_ref())
+            .map(|status| status.committed_head.height)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// The leader of the highest view, and of the one after it.
+    #[must_use]
+    pub fn leaders(&self) -> Option<(ReplicaId, ReplicaId)> {
+        let committee = self.committee.as_ref()?;
+        let view = self.view();
+        Some((committee.leader(view), committee.leader(view.next())))
+    }
+
+    /// The statuses of the replicas in sight; of all, when none is.
+    pub fn statuses(&self) -> impl Iterator<Item = &Status> + '_ {
+        let any_up = self.replicas.iter().any(Replica::is_up);
+        self.replicas
+            .iter()
+            .filter(move |replica| replica.is_up() || !any_up)
+            .filter_map(|replica| replica.status.as_ref())
+    }
+}

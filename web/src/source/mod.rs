@@ -1,0 +1,19 @@
+//! Where events come from: orders go in, reports come out, both plain data, so that a source may
+//! run anywhere (the sandbox is to move into a worker) and nothing else notices.
+
+pub mod live;
+pub mod pacer;
+pub mod report;
+pub mod sandbox;
+mod steps;
+
+pub use report::{Order, Report, StepTo};
+
+/// A source of reports.
+pub trait Source {
+    /// Asks for something; what comes of it is reported.
+    fn send(&mut self, order: Order);
+
+    /// What was reported since the last call, oldest first.
+    fn reports(&mut self) -> Vec<Report>;
+}

@@ -1,0 +1,220 @@
+//! The sandbox: a simulated cluster that goes on when ordered to, and only then.
+//!
+//! What a run does depends on its beginning and on the interventions with their simulated times:
+//! into how many batches a drive is cut changes nothing (asserted below).
+
+use crate::model::link::Sandbox;
+use crate::model::operation::{self, Request};
+use crate::model::{Flight, Reach, Record};
+use crate::source::report::{Host, Links, Order, Report, Snapshot, StepTo};
+use crate::source::{Source, steps};
+use hotstuff_core::config::Config;
+use hotstuff_core::{Height, SequenceNumber, Span, Time, View};
+use hotstuff_sim::{Cause, Intervention, LinkConfig, Sim, SimConfig, Step, Workload};
+
+/// How many steps one order may take, so that the page stays responsive.
+const BATCH_STEPS: usize = 2_000;
+/// How far a step to the next view or commit may go before it gives up.
+const STEP_LIMIT: usize = 50_000;
+
+/// The sandbox.
+#[derive(Default)]
+pub struct SandboxSource {
+    run: Option<Run>,
+    reports: Vec<Report>,
+}
+
+struct Run {
+    sim: Sim,
+    // Up to where the run was driven; the simulator itself stands at its last step.
+    now: Time,
+    steps: u64,
+    waiting: Option<(SequenceNumber, String)>,
+}
+
+/// What a run of the sandbox is made from: quick replicas and a client that asks now and then.
+#[must_use]
+pub fn config(sandbox: &Sandbox, links: Links) -> SimConfig {
+    let replica = Config {
+        timeout_min_us: Span::millis(400),
+        timeout_max_us: Span::millis(6_400),
+        retransmit_us: Span::millis(400),
+        heartbeat_us: Span::millis(500),
+        ..Config::default()
+    };
+    let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600) };
+    SimConfig { seed: sandbox.seed, replicas: sandbox.replicas, links: link_config(links), replica, workload }
+}
+
+fn link_config(links: Links) -> LinkConfig {
+    LinkConfig {
+        delay_min_us: links.delay_min_us,
+        delay_max_us: links.delay_max_us.max(links.delay_min_us),
+        loss_ppm: links.loss_ppm.min(1_000_000),
+    }
+}
+
+impl Source for SandboxSource {
+    fn send(&mut self, order: Order) {
+        match order {
+            Order::Begin(sandbox, links) => self.begin(&sandbox, links),
+            Order::Advance(target) => self.advance(target),
+            Order::Step(to) => self.step(to),
+            Order::Kill(id) => self.intervene(Intervention::Kill(id)),
+            Order::Restart(id) => self.intervene(Intervention::Restart(id)),
+            Order::SetLinks(links) => self.intervene(Intervention::SetLinks(link_config(links))),
+            Order::Submit(operation, text) => self.submit(operation, text),
+        }
+        self.snapshot();
+    }
+
+    fn reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
+    }
+}
+
+impl SandboxSource {
+    fn begin(&mut self, sandbox: &Sandbox, links: Links) {
+        let sim = match Sim::new(config(sandbox, links)) {
+            Ok(sim) => sim,
+            Err(why) => {
+                let why = format!("the run cannot begin: {why}");
+                self.reports.push(Report::Requested(Request::Failed { why }));
+                return;
+            }
+        };
+        let committee = sim.committee();
+        self.reports.push(Report::Began {
+            committee: committee.spec().clone(),
+            genesis: committee.genesis_qc().block,
+            reach: Reach::Up,
+        });
+        self.run = Some(Run { now: sim.now(), sim, steps: 0, waiting: None });
+    }
+
+    fn advance(&mut self, target: Time) {
+        let Some(run) = &mut self.run else { return };
+        let mut records = Vec::new();
+        for _ in 0..BATCH_STEPS {
+            if run.sim.next_time().is_none_or(|next| next > target) {
+                run.now = run.now.max(target);
+                break;
+            }
+            if !run.step(&mut records, &mut self.reports) {
+                break;
+            }
+        }
+        self.reports.push(Report::Happened(records));
+    }
+
+    fn step(&mut self, to: StepTo) {
+        let Some(run) = &mut self.run else { return };
+        let (view, height) = run.furthest();
+        let mut records = Vec::new();
+        for _ in 0..STEP_LIMIT {
+            if !run.step(&mut records, &mut self.reports) {
+                break;
+            }
+            let (new_view, new_height) = run.furthest();
+            let is_there = match to {
+                StepTo::Event => true,
+                StepTo::View => new_view > view,
+                StepTo::Commit => new_height > height,
+            };
+            if is_there {
+                break;
+            }
+        }
+        self.reports.push(Report::Happened(records));
+    }
+
+    fn intervene(&mut self, what: Intervention) {
+        let Some(run) = &mut self.run else { return };
+        let mut records = Vec::new();
+        // Refused only where it would change nothing, such as killing what is down.
+        if let Ok(step) = run.sim.intervene(what) {
+            run.note(&step, &mut records, &mut self.reports);
+        }
+        self.reports.push(Report::Happened(records));
+    }
+
+    fn submit(&mut self, operation: hotstuff_kv::Operation, text: String) {
+        let Some(run) = &mut self.run else { return };
+        let mut records = Vec::new();
+        match run.sim.intervene(Intervention::Submit(operation)) {
+            Ok(step) => {
+                if let Cause::Submitted { sequence, .. } = step.cause {
+                    run.waiting = Some((sequence, text.clone()));
+                }
+                self.reports.push(Report::Requested(Request::Waiting { text }));
+                run.note(&step, &mut records, &mut self.reports);
+            }
+            Err(why) => self.reports.push(Report::Requested(Request::Failed { why: why.to_string() })),
+        }
+        self.reports.push(Report::Happened(records));
+    }
+
+    fn snapshot(&mut self) {
+        let Some(Run { sim, now, steps, .. }) = &self.run else { return };
+        let hosts = sim.hosts().map(|host| Host {
+            id: host.id,
+            up: host.up,
+            status: host.status,
+            deadline: host.deadline,
+        });
+        let flights = sim.in_flight().map(|flight| Flight {
+            id: flight.id,
+            from: flight.from,
+            to: flight.to,
+            kind: flight.kind,
+            view: flight.view,
+            sent: flight.sent,
+            arrives: flight.arrives,
+            dropped: flight.dropped,
+        });
+        self.reports.push(Report::Snapshot(Snapshot {
+            now: *now,
+            steps: *steps,
+            trace_hash: format!("{:#}", sim.trace_hash()),
+            hosts: hosts.collect(),
+            flights: flights.collect(),
+            violation: sim.violation().map(ToString::to_string),
+        }));
+    }
+}
+
+impl Run {
+    /// Takes one step; `false` when there is none to take.
+    fn step(&mut self, records: &mut Vec<Record>, reports: &mut Vec<Report>) -> bool {
+        let Some(step) = self.sim.step() else { return false };
+        self.note(&step, records, reports);
+        true
+    }
+
+    fn note(&mut self, step: &Step, records: &mut Vec<Record>, reports: &mut Vec<Report>) {
+        self.now = self.now.max(step.time);
+        self.steps = step.index + 1;
+        records.extend(steps::records(step));
+        for result in &step.results {
+            let Some((_, text)) = self.waiting.take_if(|(sequence, _)| *sequence == result.sequence) else {
+                continue;
+            };
+            let request = match &result.outcome {
+                Some(outcome) => {
+                    let (answer, height) = operation::in_words(outcome);
+                    Request::Done { text, answer, height, replicas: result.replicas.clone() }
+                }
+                None => Request::Failed { why: format!("“{text}” was given up: no f+1 replicas agree") },
+            };
+            reports.push(Report::Requested(request));
+        }
+    }
+
+    /// The highest view and the highest committed height of any replica that runs.
+    fn furthest(&self) -> (View, Height) {
+        let hosts = self.sim.hosts().filter(|host| host.up);
+        hosts.fold((View::default(), Height::default()), |(view, height), host| {
+            (view.max(host.status.view), height.max(host.status.committed_head.height))
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! `window.hotstuff`: what scripts and tests may ask of the page.
+
+use crate::ui::stage::Stage;
+use js_sys::{BigInt, Float64Array, Object, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+/// Functions that are callable for as long as this is kept.
+pub struct Exports {
+    _reference: Closure<dyn Fn(JsValue) -> Result<JsValue, JsValue>>,
+    _scene: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
+    _frames: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
+}
+
+#[derive(Serialize)]
+struct Scenes<'a> {
+    network: &'a crate::draw::Scene,
+    tree: &'a crate::draw::Scene,
+}
+
+impl Exports {
+    /// Puts `window.hotstuff` in place.
+    pub fn install(stage: &Stage) -> Self {
+        let reference = Closure::new(|seed: JsValue| reference_run(&seed));
+        let scene = {
+            let stage = stage.clone();
+            Closure::new(move || {
+                let stage = stage.look();
+                let scenes = Scenes { network: &stage.network, tree: &stage.tree };
+                Ok(serde_wasm_bindgen::to_value(&scenes)?)
+            })
+        };
+        let frames = {
+            let stage = stage.clone();
+            Closure::new(move || {
+                let stage = stage.look();
+                let (at, work): (Vec<f64>, Vec<f64>) =
+                    stage.frames.at.iter().copied().zip(stage.frames.work.iter().copied()).unzip();
+                object(&[
+                    ("at", Float64Array::from(&at[..]).into()),
+                    ("work", Float64Array::from(&work[..]).into()),
+                ])
+            })
+        };
+        let exports = Self { _reference: reference, _scene: scene, _frames: frames };
+        let names = [
+            ("referenceRun", exports._reference.as_ref().clone()),
+            ("scene", exports._scene.as_ref().clone()),
+            ("frames", exports._frames.as_ref().clone()),
+        ];
+        if let Ok(value) = object(&names) {
+            // The global object of a page is never sealed.
+            let _ = Reflect::set(&js_sys::global(), &"hotstuff".into(), &value);
+        }
+        exports
+    }
+}
+
+fn reference_run(seed: &JsValue) -> Result<JsValue, JsValue> {
+    let text = match seed.as_string() {
+        Some(text) => text,
+        None => String::from(BigInt::new(seed)?.to_string(10)?),
+    };
+    let seed: u64 = text.parse().map_err(|_| JsError::new("a seed is a whole number up to 2^64-1"))?;
+    let run = hotstuff_sim::reference_run(seed);
+    object(&[
+        ("hash", format!("{:#}", run.hash).into()),
+        ("steps", (run.steps as f64).into()),
+        ("committed", (run.committed.0 as f64).into()),
+    ])
+}
+
+fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
+    let object = Object::new();
+    for (name, value) in fields {
+        Reflect::set(&object, &JsValue::from_str(name), value)?;
+    }
+    Ok(object.into())
+}

@@ -1,0 +1,129 @@
+//! The loop: each animation frame moves the run on, if it plays, and paints the pictures.
+
+use crate::draw::{Scene, network, paint, tree};
+use crate::model::session::Mode;
+use crate::source::Order;
+use crate::source::live::wall_clock;
+use crate::ui::prefs;
+use crate::ui::stage::{Backstage, Stage};
+use gloo_render::{AnimationFrame, request_animation_frame};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use web_sys::HtmlCanvasElement;
+use yew::NodeRef;
+
+/// Panels are drawn at most this often while things move.
+const PANELS_MS: f64 = 120.0;
+/// With reduced motion the pictures change in steps this far apart.
+const STILL_MS: f64 = 500.0;
+const FRAMES_MAX: usize = 600;
+/// Even an unchanged picture is painted this often: the theme or the fonts may have changed.
+const REPAINT_FRAMES: u64 = 30;
+
+/// When frames were, and how long each took.
+#[derive(Default)]
+pub struct Frames {
+    pub at: VecDeque<f64>,
+    pub work: VecDeque<f64>,
+    count: u64,
+    last: f64,
+    panels: f64,
+}
+
+type Slot = Rc<RefCell<Option<AnimationFrame>>>;
+
+/// Runs for as long as it is kept.
+pub struct Loop(Slot);
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        self.0.borrow_mut().take();
+    }
+}
+
+impl Loop {
+    /// Drives `stage` and paints it on its two canvases.
+    pub fn start(stage: Stage, network: NodeRef, tree: NodeRef) -> Self {
+        let slot = Slot::default();
+        request(&slot, stage, network, tree);
+        Self(slot)
+    }
+}
+
+fn request(slot: &Slot, stage: Stage, network: NodeRef, tree: NodeRef) {
+    let next = slot.clone();
+    let frame = request_animation_frame(move |at| {
+        let canvases = (network.cast(), tree.cast());
+        if frame(&mut stage.quietly(), at, canvases) {
+            stage.wake();
+        }
+        request(&next, stage, network, tree);
+    });
+    *slot.borrow_mut() = Some(frame);
+}
+
+fn now_ms() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// One frame; whether the panels are to be drawn.
+fn frame(
+    stage: &mut Backstage,
+    at: f64,
+    (network, tree): (Option<HtmlCanvasElement>, Option<HtmlCanvasElement>),
+) -> bool {
+    let begun = now_ms();
+    let still = prefs::wants_stillness();
+    let elapsed = at - stage.frames.last;
+    if still && elapsed < STILL_MS {
+        return false;
+    }
+    stage.frames.last = at;
+    advance(stage, elapsed);
+    let repaint = stage.frames.count.is_multiple_of(REPAINT_FRAMES);
+    if let Some(canvas) = network {
+        let (width, height) = paint::size(&canvas);
+        let scene = network::scene(&stage.session, width, height, still);
+        show(&canvas, scene, &mut stage.network, repaint);
+    }
+    if let Some(canvas) = tree {
+        let (width, height) = paint::size(&canvas);
+        stage.camera.advance(stage.session.cluster.tree.top(), width, elapsed.clamp(0.0, 100.0), still);
+        let scene = tree::scene(&stage.session, &stage.camera, width, height);
+        show(&canvas, scene, &mut stage.tree, repaint);
+    }
+    let frames = &mut stage.frames;
+    frames.count += 1;
+    frames.at.push_back(at);
+    frames.work.push_back(now_ms() - begun);
+    if frames.at.len() > FRAMES_MAX {
+        frames.at.pop_front();
+        frames.work.pop_front();
+    }
+    let is_due = stage.stale && at - frames.panels >= PANELS_MS;
+    if is_due {
+        frames.panels = at;
+    }
+    is_due
+}
+
+/// Moves the run on, in the sandbox by as much simulated time as the speed makes of `elapsed_ms`.
+fn advance(stage: &mut Backstage, elapsed_ms: f64) {
+    match stage.session.mode {
+        Mode::Sandbox if stage.pacer.playing && stage.session.violation.is_none() => {
+            let target = stage.pacer.target(stage.session.clock, elapsed_ms);
+            stage.source.send(Order::Advance(target));
+        }
+        Mode::Sandbox => {}
+        Mode::Live => stage.session.tick(wall_clock()),
+    }
+    stage.collect();
+}
+
+fn show(canvas: &HtmlCanvasElement, scene: Scene, last: &mut Scene, repaint: bool) {
+    if (repaint || scene != *last) && scene.width > 0.0 && scene.height > 0.0 {
+        paint::paint(canvas, &scene);
+    }
+    *last = scene;
+}

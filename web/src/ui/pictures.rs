@@ -1,0 +1,97 @@
+//! The two canvases. What is pressed on them is looked up in the scene.
+
+use crate::draw::Point;
+use crate::draw::camera::COLUMN;
+use crate::model::Selection;
+use crate::ui::stage::{Stage, use_stage};
+use hotstuff_core::ReplicaId;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct PicturesProps {
+    pub network: NodeRef,
+    pub tree: NodeRef,
+}
+
+#[component]
+pub fn Pictures(props: &PicturesProps) -> Html {
+    let stage = use_stage();
+    let on_network = {
+        let stage = stage.clone();
+        Callback::from(move |event: MouseEvent| press_network(&stage, &event))
+    };
+    let on_tree = {
+        let stage = stage.clone();
+        Callback::from(move |event: MouseEvent| press_tree(&stage, &event))
+    };
+    let on_wheel = {
+        let stage = stage.clone();
+        Callback::from(move |event: WheelEvent| {
+            let way =
+                if event.delta_x() == 0.0 && event.shift_key() { event.delta_y() } else { event.delta_x() };
+            if way != 0.0 {
+                event.prevent_default();
+                pan(&stage, way / COLUMN);
+            }
+        })
+    };
+    let follows = stage.look().camera.follows();
+    let button = |label: &'static str, columns: f64| {
+        let stage = stage.clone();
+        let onclick = Callback::from(move |_: MouseEvent| pan(&stage, columns));
+        html! { <button class="quiet small" {onclick} title={label} aria-label={label}>{ if columns < 0.0 { "◀" } else { "▶" } }</button> }
+    };
+    let follow = {
+        let stage = stage.clone();
+        Callback::from(move |_: MouseEvent| stage.change(|stage| stage.camera.follow()))
+    };
+    html! {
+        <div class="pictures" id="pictures" tabindex="-1">
+            <figure class="panel picture picture-network">
+                <figcaption>{ "Network" }</figcaption>
+                <canvas ref={props.network.clone()} data-testid="network" onclick={on_network} role="img"
+                    aria-label="Replicas on a ring and the messages between them. The table of replicas and the list of events say the same." />
+            </figure>
+            <figure class="panel picture picture-tree">
+                <figcaption>{ "Block tree" }
+                    <span class="grow"></span>
+                    { button("Earlier blocks", -4.0) }
+                    { button("Later blocks", 4.0) }
+                    <button class="quiet small" data-testid="follow" aria-pressed={follows.to_string()} onclick={follow}>{ "Follow" }</button>
+                </figcaption>
+                <canvas ref={props.tree.clone()} data-testid="tree" onclick={on_tree} onwheel={on_wheel} role="img"
+                    aria-label="The newest blocks: proposed, certified, locked, committed. The list of events says the same." />
+            </figure>
+        </div>
+    }
+}
+
+fn pan(stage: &Stage, columns: f64) {
+    stage.change(|stage| {
+        let (top, width) = (stage.session.cluster.tree.top(), stage.tree.width);
+        stage.camera.pan(columns, top, width);
+    });
+}
+
+fn at(event: &MouseEvent) -> Point {
+    let canvas: HtmlElement = event.target_unchecked_into();
+    let rect = canvas.get_bounding_client_rect();
+    Point::new(f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top())
+}
+
+fn press_network(stage: &Stage, event: &MouseEvent) {
+    let id = stage.look().network.hit(at(event), &["replica"]).and_then(|tag| tag.id.parse().ok());
+    stage.select(id.map_or(Selection::Nothing, |id| Selection::Replica(ReplicaId(id))));
+}
+
+fn press_tree(stage: &Stage, event: &MouseEvent) {
+    let selection = {
+        let stage = stage.look();
+        let tag = stage.tree.hit(at(event), &["block"]);
+        let nodes = stage.session.cluster.tree.from_height(hotstuff_core::Height::GENESIS);
+        let ids = nodes.map(|node| node.block.block.id);
+        tag.and_then(|tag| ids.into_iter().find(|id| format!("{id:#}") == tag.id))
+    };
+    stage.select(selection.map_or(Selection::Nothing, Selection::Block));
+}
