@@ -1,0 +1,45 @@
+//! The command, as somebody at a terminal sees it.
+
+use std::process::{Command, Output};
+
+fn run(arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hotstuff-sim")).args(arguments.split(' ')).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_run_prints_its_steps_and_ends_with_a_summary() {
+    let output = run("run --seed 3 --commands 2 --until-ms 4000 --kill 1@500 --restart r1@1500");
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    for part in
+        ["r1: killed\n", "r1: restarted from its disk\n", "command #2 submitted", "entered view 2 led by"]
+    {
+        assert!(printed.contains(part), "{part} is missing in\n{printed}");
+    }
+    let last: Vec<&str> = printed.lines().rev().take(3).collect();
+    assert!(last[0].starts_with("trace hash: ") && last[0].len() == 12 + 64, "{last:?}");
+    assert_eq!(last[1], "commands answered: 2");
+    assert!(last[2].starts_with("committed height: "), "{last:?}");
+    let again = run("run --quiet --seed 3 --commands 2 --until-ms 4000 --kill 1@500 --restart r1@1500");
+    assert!(printed.ends_with(text(&again.stdout)));
+    assert!(again.stdout.len() < 1_000);
+}
+
+#[test]
+fn what_cannot_be_run_is_said_and_fails() {
+    for (arguments, message) in [
+        ("run --replicas 0", "a simulated cluster has 1 to 100 replicas, not 0"),
+        ("run --restart 1@5", "r1 is up already"),
+        ("run --kill 7@5", "there is no replica r7"),
+        ("run --kill 7", "7 is not like 2@500"),
+        ("run --loss-ppm 2000000", "of a million messages, 2000000 cannot be lost"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        assert!(text(&output.stderr).contains(message), "{arguments}: {}", text(&output.stderr));
+    }
+}

@@ -1,0 +1,152 @@
+//! Pitfalls of the list that take a whole cluster in time to show.
+
+mod common;
+
+use common::{assert_progress, assert_safe, at_ms, picture, run_until_done, top};
+use hotstuff_core::{Config, Event, ReplicaId, Span, View};
+use hotstuff_sim::{Cause, Intervention, LinkConfig, Sim, SimConfig, Workload};
+
+fn workload(commands: u64, interval_ms: u64) -> Workload {
+    Workload { commands, interval_us: Span::millis(interval_ms) }
+}
+
+fn all_answered(commands: usize) -> impl Fn(&Sim) -> bool {
+    move |sim| sim.replies().iter().filter(|reply| reply.answer.is_some()).count() == commands
+}
+
+#[test]
+fn pitfall_22_one_of_four_crashed_under_round_robin_commands_go_on_committing() {
+    for crashed in 0..4 {
+        let config = SimConfig { workload: workload(40, 250), ..SimConfig::default() };
+        let mut sim = Sim::new(config).unwrap();
+        sim.intervene(Intervention::Kill(ReplicaId(crashed))).unwrap();
+        run_until_done(&mut sim, "40 commands", 30_000, all_answered(40));
+        let slowest = sim.replies().iter().filter_map(|reply| reply.latency).max().unwrap();
+        assert!(slowest < Span::millis(10_000), "r{crashed} down: {slowest}");
+    }
+}
+
+#[test]
+fn pitfall_22_a_replica_that_crashes_under_load_holds_nothing_up_for_good() {
+    for crashed in 0..4 {
+        let config = SimConfig { workload: workload(60, 100), ..SimConfig::default() };
+        let mut sim = Sim::new(config).unwrap();
+        sim.run_until(at_ms(1_000), |_| {});
+        sim.intervene(Intervention::Kill(ReplicaId(crashed))).unwrap();
+        run_until_done(&mut sim, "60 commands", 30_000, all_answered(60));
+    }
+}
+
+fn committed_above(height: u64) -> impl Fn(&Sim) -> bool {
+    move |sim| top(sim).0 > height
+}
+
+#[test]
+fn pitfall_15_a_fifth_of_all_messages_lost_commits_go_on() {
+    for seed in 0..5 {
+        let links = LinkConfig { loss_ppm: 200_000, ..LinkConfig::default() };
+        let config = SimConfig { seed, links, workload: workload(10_000, 250), ..SimConfig::default() };
+        let mut sim = Sim::new(config).unwrap();
+        run_until_done(&mut sim, "30 blocks", 120_000, committed_above(30));
+        assert!(sim.replies().iter().any(|reply| reply.answer.is_some()));
+    }
+}
+
+/// With one of four crashed every message of a view must arrive, three views in a row, before a
+/// block commits: about once a minute. What matters is that it does not stop.
+#[test]
+fn pitfall_15_a_fifth_of_all_messages_lost_and_one_of_four_crashed_still_makes_progress() {
+    for seed in 0..5 {
+        let links = LinkConfig { loss_ppm: 200_000, ..LinkConfig::default() };
+        let config = SimConfig { seed, links, workload: workload(10_000, 1_000), ..SimConfig::default() };
+        let mut sim = Sim::new(config).unwrap();
+        sim.intervene(Intervention::Kill(ReplicaId(2))).unwrap();
+        run_until_done(&mut sim, "the first blocks", 600_000, committed_above(0));
+        let height = top(&sim).0;
+        run_until_done(&mut sim, "the next blocks", 600_000, committed_above(height));
+    }
+}
+
+#[test]
+fn pitfall_21_a_lagging_replica_catches_up_under_continuous_load_and_votes_again() {
+    let late = ReplicaId(3);
+    // Peers hold few blocks in memory: most of what the late one misses is on their disks.
+    let timeout_min_us = Span::millis(100);
+    let replica = Config { timeout_min_us, retained_blocks: 16, fetch_blocks: 8, ..Config::default() };
+    let config = SimConfig { replica, workload: workload(600, 25), ..SimConfig::default() };
+    let mut sim = Sim::new(config).unwrap();
+    sim.run_until(at_ms(500), |_| {});
+    sim.intervene(Intervention::Kill(late)).unwrap();
+    sim.run_until(at_ms(8_000), |_| {});
+    let missed = top(&sim).0 - sim.hosts().last().unwrap().status.committed_head.height.0;
+    assert!(missed > 50, "it missed only {missed} blocks");
+    let view = sim.hosts().map(|host| host.status.view).max().unwrap();
+    sim.intervene(Intervention::Restart(late)).unwrap();
+
+    let (mut loads, mut voted, mut caught_up) = (0, None, None);
+    while sim.now() < at_ms(14_000) {
+        let step = sim.step().unwrap();
+        loads += u32::from(matches!(step.cause, Cause::Loaded { peer } if peer == late));
+        let own = step.replica == Some(late);
+        let votes_again = |event: &Event| matches!(event, Event::Voted { block, .. } if block.view > view);
+        if own && voted.is_none() && step.events.iter().any(votes_again) {
+            voted = Some(step.time);
+        }
+        let head = sim.hosts().last().unwrap().status.committed_head.height;
+        if caught_up.is_none() && head.0 + 3 >= top(&sim).0 {
+            caught_up = Some(step.time);
+        }
+    }
+    assert_safe(&sim);
+    assert!(loads > 0, "nothing was read from a disk");
+    assert!(
+        caught_up.is_some_and(|time| time < at_ms(11_000)),
+        "caught up: {caught_up:?}\n{}",
+        picture(&sim)
+    );
+    assert!(voted.is_some_and(|time| time < at_ms(11_000)), "voted: {voted:?}\n{}", picture(&sim));
+    assert!(sim.replies().len() < 600, "the load went on");
+}
+
+#[test]
+fn pitfall_20_a_lone_command_commits_without_further_traffic() {
+    let mut sim = Sim::new(SimConfig::default()).unwrap();
+    sim.run_until(at_ms(5_000), |_| {});
+    assert_progress(&mut sim, 1_000);
+}
+
+#[test]
+fn pitfall_17_the_whole_cluster_restarts_and_goes_on() {
+    let config = SimConfig { workload: workload(10, 100), ..SimConfig::default() };
+    let mut sim = Sim::new(config).unwrap();
+    sim.run_until(at_ms(800), |_| {});
+    let views: Vec<View> = sim.hosts().map(|host| host.status.high_qc.view).collect();
+    let height = top(&sim);
+    (0..4).for_each(|id| drop(sim.intervene(Intervention::Kill(ReplicaId(id))).unwrap()));
+    sim.run_until(at_ms(3_000), |_| {});
+    (0..4).for_each(|id| drop(sim.intervene(Intervention::Restart(ReplicaId(id))).unwrap()));
+    for (host, before) in sim.hosts().zip(views) {
+        assert!(host.status.view > before, "{} is in view {}", host.id, host.status.view);
+    }
+    assert!(top(&sim) >= height);
+    run_until_done(&mut sim, "10 commands", 30_000, all_answered(10));
+    assert_progress(&mut sim, 10_000);
+}
+
+#[test]
+fn one_replica_alone_commits() {
+    let config = SimConfig { replicas: 1, workload: workload(5, 100), ..SimConfig::default() };
+    let mut sim = Sim::new(config).unwrap();
+    run_until_done(&mut sim, "5 commands", 5_000, all_answered(5));
+}
+
+#[test]
+fn an_idle_cluster_idles() {
+    let mut sim = Sim::new(SimConfig::default()).unwrap();
+    sim.run_until(at_ms(60_000), |_| {});
+    assert_safe(&sim);
+    // A heartbeat block every two seconds, and no timeouts.
+    let view = sim.hosts().map(|host| host.status.view.0).max().unwrap();
+    assert!((25..=40).contains(&view), "view {view}");
+    assert!(sim.hosts().all(|host| host.status.timeout_exponent == 0));
+}
