@@ -14,8 +14,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// How long a replica may take to end after it was told to, before it is killed.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a replica may take to end after it was told to, before it is killed. More than it takes
+/// for a shutdown in order.
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A replica's process that ended.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use super::{RunError, StartError};
 use crate::config::ReplicaConfig;
+use crate::demo::leash;
 use crate::{cli, logging};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +13,9 @@ pub struct Arguments {
     /// The replica's file, replica.toml
     #[arg(long)]
     config: PathBuf,
+    /// End when standard input does: that is how a demonstration keeps none of its replicas behind
+    #[arg(long, hide = true)]
+    stop_with_stdin: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,7 @@ impl Arguments {
             let mut running = super::start(config).await?;
             tokio::select! {
                 signal = signalled => tracing::info!("{signal}: shutting down"),
+                () = leash::let_go(), if self.stop_with_stdin => tracing::info!("let go: shutting down"),
                 error = running.ended() => return Err(error.into()),
             }
             Ok(running.shutdown().await?)

@@ -1,0 +1,132 @@
+//! Four replicas in one process: they commit, tell observers, and come back after a restart.
+
+use crate::support::*;
+use hotstuff_core::command::{Command, Outcome};
+use hotstuff_core::link::{ClientFrame, ObserveFrame, ReplicaFrame};
+use hotstuff_core::{Event, Height, SequenceNumber, verify};
+use hotstuff_kv::{Answer, Operation};
+use hotstuff_replica::server::{self, Running};
+
+async fn cluster() -> (Site, Vec<Running>) {
+    let mut bound = Vec::new();
+    for _ in 0..4 {
+        bound.push(bind().await);
+    }
+    let site = Site::new(&bound);
+    let mut replicas = Vec::new();
+    for (bound, config) in bound.into_iter().zip(&site.configs) {
+        replicas.push(bound.start(config.clone()).await.unwrap());
+    }
+    (site, replicas)
+}
+
+/// Submits an operation to all of `sockets` and returns the verified outcome that each tells.
+async fn submit(site: &Site, sockets: &mut [Socket], sequence: u64, operation: &Operation) -> Vec<Outcome> {
+    let sequence = SequenceNumber(sequence);
+    let cluster = site.committee().cluster();
+    let command = Command::signed(&site.client_key(), cluster, sequence, operation.encode());
+    for socket in &mut *sockets {
+        send(socket, &ClientFrame::Submit(command.clone())).await;
+    }
+    let mut outcomes = Vec::new();
+    for socket in sockets {
+        let ReplicaFrame::Reply(reply) = receive(socket).await;
+        let reply = verify::reply(site.committee(), reply).unwrap().into_inner();
+        assert_eq!(reply.command, command.id);
+        outcomes.push(reply.outcome);
+    }
+    outcomes
+}
+
+fn answer(outcome: &Outcome) -> Answer {
+    let Outcome::Executed { result, .. } = outcome else { panic!("{outcome:?}") };
+    Answer::decode(result).unwrap()
+}
+
+fn set(key: &str, value: &str) -> Operation {
+    Operation::Set { key: key.into(), value: value.into() }
+}
+
+async fn connect_all(replicas: &[Running]) -> Vec<Socket> {
+    let mut sockets = Vec::new();
+    for replica in replicas {
+        sockets.push(connect(replica.http_address(), "/client").await);
+    }
+    sockets
+}
+
+#[tokio::test]
+async fn commands_commit_everywhere_once_and_survive_a_restart() {
+    let (site, mut replicas) = cluster().await;
+    let mut sockets = connect_all(&replicas).await;
+    let outcomes = submit(&site, &mut sockets, 1, &set("a", "1")).await;
+    assert_eq!(outcomes.len(), 4);
+    assert!(outcomes.iter().all(|outcome| outcome == &outcomes[0] && answer(outcome) == Answer::Ok));
+    let again = submit(&site, &mut sockets, 1, &set("a", "1")).await;
+    assert_eq!(again, outcomes, "a retry gets the same replies");
+    let got = submit(&site, &mut sockets, 2, &Operation::Get { key: "a".into() }).await;
+    assert!(got.iter().all(|outcome| answer(outcome) == Answer::Value("1".into())));
+
+    let r3 = replicas.pop().unwrap();
+    let mut config = site.configs[3].clone();
+    config.listen = hotstuff_replica::config::Listen { peer: r3.peer_address(), http: r3.http_address() };
+    r3.shutdown().await.unwrap();
+    let mut three = connect_all(&replicas).await;
+    let outcomes = submit(&site, &mut three, 3, &set("b", "2")).await;
+    let Outcome::Executed { height: target, .. } = outcomes[0] else { panic!("{outcomes:?}") };
+
+    let r3 = server::start(config).await.unwrap();
+    let mut observer = connect(r3.http_address(), "/observe").await;
+    let ObserveFrame::Welcome { status: at_start, .. } = receive(&mut observer).await else { panic!() };
+    assert!(at_start.committed_head.height > Height(0), "it begins where it was");
+    let committed = |frame: &ObserveFrame| match frame {
+        ObserveFrame::Observation(seen) => match &seen.event {
+            Event::Committed { block, .. } if block.block.height >= target => Some(block.block),
+            _ => None,
+        },
+        ObserveFrame::Status(status) if status.committed_head.height >= target => Some(status.committed_head),
+        _ => None,
+    };
+    if at_start.committed_head.height < target {
+        assert!(observed(&mut observer, committed).await.height >= target);
+    }
+    let mut own = [connect(r3.http_address(), "/client").await];
+    let cached = submit(&site, &mut own, 3, &set("b", "2")).await;
+    assert_eq!(cached[0], outcomes[0], "what was committed without it is the same there");
+    replicas.push(r3);
+    for replica in replicas {
+        replica.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn observers_see_every_event_in_order() {
+    let (site, replicas) = cluster().await;
+    let mut observer = connect(replicas[0].http_address(), "/observe").await;
+    let ObserveFrame::Welcome { next_sequence, .. } = receive(&mut observer).await else { panic!() };
+    let mut sockets = connect_all(&replicas).await;
+    for sequence in 1..=20 {
+        submit(&site, &mut sockets, sequence, &set("k", &sequence.to_string())).await;
+    }
+    let mut expected = next_sequence;
+    let mut executed = Vec::new();
+    let mut last_time = 0;
+    while executed.len() < 20 {
+        match receive(&mut observer).await {
+            ObserveFrame::Observation(seen) => {
+                assert_eq!(seen.sequence, expected);
+                assert!(seen.time.0 >= last_time);
+                (expected, last_time) = (expected + 1, seen.time.0);
+                if let Event::Executed { command, .. } = seen.event {
+                    executed.push(command.sequence.0);
+                }
+            }
+            ObserveFrame::Status(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(executed, (1..=20).collect::<Vec<_>>());
+    for replica in replicas {
+        replica.shutdown().await.unwrap();
+    }
+}

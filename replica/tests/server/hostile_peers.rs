@@ -1,0 +1,196 @@
+//! Anything but honest peers on the peer port: closed with a reason, and the replica lives on.
+
+use crate::support::*;
+use futures_util::SinkExt;
+use hotstuff_core::certificate::Vote;
+use hotstuff_core::crypto::{Digest, SecretKey, Signature};
+use hotstuff_core::link::{ObserveFrame, PeerFrame};
+use hotstuff_core::{BlockRef, Event, Height, Message, Refusal, ReplicaId, Span, View, wire};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+const BAD: Signature = Signature([9; 64]);
+
+#[tokio::test]
+async fn whatever_is_sent_instead_of_a_handshake() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let address = running.peer_address();
+    let hello_bytes = wire::encode(&PeerFrame::Hello { from: ReplicaId(1), nonce: [0; 32], proof: BAD });
+    let welcome = PeerFrame::Welcome { proof: BAD };
+    let vote = PeerFrame::Message(Message::Vote(bad_vote()));
+    let cases = [
+        (Frame::text("hello"), CloseCode::Unsupported, "only binary"),
+        (Frame::binary(vec![0xff; 64]), CloseCode::Invalid, "cannot be read"),
+        (Frame::binary(Vec::new()), CloseCode::Invalid, "cannot be read"),
+        (Frame::binary(hello_bytes[..60].to_vec()), CloseCode::Invalid, "cannot be read"),
+        (Frame::binary([hello_bytes.as_slice(), &[0]].concat()), CloseCode::Invalid, "left over"),
+        (Frame::binary(vec![0; 5_000]), CloseCode::Size, "more than"),
+        (Frame::binary(wire::encode(&welcome)), CloseCode::Policy, "a welcome frame"),
+        (Frame::binary(wire::encode(&vote)), CloseCode::Policy, "a message frame"),
+        (Frame::binary(hello_bytes), CloseCode::Policy, "signature of r1 is not valid"),
+    ];
+    let count = cases.len() as u64;
+    for (frame, code, reason) in cases {
+        let mut socket = connect(address, "/peer").await;
+        within(socket.send(frame)).await.unwrap();
+        let close = closed(&mut socket).await;
+        assert_eq!(close.code, code, "{close:?}");
+        assert!(close.reason.contains(reason), "{close:?}");
+    }
+    assert_alive(&running).await;
+    assert_eq!(status(running.http_address()).await.refused.peers, count);
+    drop(peer_link(&site, address, 1).await);
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_does_not_hold_the_key_of_another_member() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let stranger = SecretKey::from_seed([1; 32]);
+    let cases = [
+        (1, &stranger, "signature of r1 is not valid"),
+        (1, site.key(2), "signature of r1 is not valid"),
+        (9, &stranger, "r9 is not in the committee"),
+        (0, site.key(0), "r0 is this replica itself"),
+    ];
+    for (id, key, reason) in cases {
+        let mut socket = connect(running.peer_address(), "/peer").await;
+        let hello = hello(&site, &mut socket, id, key).await;
+        send(&mut socket, &hello).await;
+        let close = closed(&mut socket).await;
+        assert!(close.reason.contains(reason), "{close:?}");
+    }
+    assert_alive(&running).await;
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recorded_handshake_is_of_no_use() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let mut first = connect(running.peer_address(), "/peer").await;
+    let recorded = hello(&site, &mut first, 1, site.key(1)).await;
+    send(&mut first, &recorded).await;
+    assert!(matches!(receive(&mut first).await, PeerFrame::Welcome { .. }));
+    let mut second = connect(running.peer_address(), "/peer").await;
+    send(&mut second, &recorded).await;
+    let close = closed(&mut second).await;
+    assert!(close.reason.contains("signature of r1 is not valid"), "{close:?}");
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn whatever_a_member_sends_that_is_no_valid_message() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let mut observer = connect(running.http_address(), "/observe").await;
+    let vote = wire::encode(&PeerFrame::Message(Message::Vote(bad_vote())));
+    let challenge = wire::encode(&PeerFrame::Challenge { nonce: [0; 32] });
+    let cases = [
+        (Frame::text("hello"), CloseCode::Unsupported, "only binary", None),
+        (Frame::binary(vec![0xff; 64]), CloseCode::Invalid, "cannot be read", Some("no valid encoding")),
+        (Frame::binary(vote[..20].to_vec()), CloseCode::Invalid, "cannot be read", Some("no valid encoding")),
+        (Frame::binary(challenge), CloseCode::Policy, "a challenge frame", Some("challenge frame")),
+        (Frame::binary(vote), CloseCode::Policy, "signature of r1 is not valid", Some("r1 is not valid")),
+    ];
+    for (frame, code, reason, event) in cases {
+        let mut socket = peer_link(&site, running.peer_address(), 1).await;
+        within(socket.send(frame)).await.unwrap();
+        let close = closed(&mut socket).await;
+        assert_eq!(close.code, code, "{close:?}");
+        assert!(close.reason.contains(reason), "{close:?}");
+        if let Some(part) = event {
+            let why = observed(&mut observer, refusal_of_r1).await;
+            assert!(why.to_string().contains(part), "{why}");
+        }
+    }
+    assert_alive(&running).await;
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_member_that_announces_more_than_any_message_has() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let mut socket = peer_link(&site, running.peer_address(), 1).await;
+    announce(&mut socket, 1 << 40).await;
+    assert_eq!(closed(&mut socket).await.code, CloseCode::Size);
+    assert_alive(&running).await;
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_link_of_a_member_ends_the_older_one() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let mut older = peer_link(&site, running.peer_address(), 1).await;
+    let other = peer_link(&site, running.peer_address(), 2).await;
+    let newer = peer_link(&site, running.peer_address(), 1).await;
+    let close = closed(&mut older).await;
+    assert!(close.reason.contains("newer"), "{close:?}");
+    let receiving: Vec<bool> =
+        status(running.http_address()).await.peers.iter().map(|peer| peer.receiving).collect();
+    assert_eq!(receiving, [true, true, false]);
+    drop((other, newer));
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_says_nothing_is_not_waited_for() {
+    let (site, running) = lone_replica(|config| {
+        config.links.handshake_us = Span::millis(50);
+        config.links.ping_us = Span::millis(40);
+        config.links.dead_us = Span::millis(80);
+    })
+    .await;
+    let mut mute = connect(running.peer_address(), "/peer").await;
+    assert!(closed(&mut mute).await.reason.contains("handshake took too long"));
+    let mut fallen_silent = peer_link(&site, running.peer_address(), 1).await;
+    assert!(closed(&mut fallen_silent).await.reason.contains("nothing was heard"));
+    let mut no_websocket = within(TcpStream::connect(running.peer_address())).await.unwrap();
+    let mut answer = Vec::new();
+    within(no_websocket.read_to_end(&mut answer)).await.unwrap();
+    assert_eq!(answer, b"");
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_websocket_at_all() {
+    let (_site, running) = lone_replica(|_| {}).await;
+    for bytes in [[0u8; 300].as_slice(), b"\x16\x03\x01\x02\x00\x01\x00", b"GET /client HTTP/1.1\r\n\r\n"] {
+        let mut stream = within(TcpStream::connect(running.peer_address())).await.unwrap();
+        within(stream.write_all(bytes)).await.unwrap();
+        within(stream.shutdown()).await.unwrap();
+        let mut answer = Vec::new();
+        within(stream.read_to_end(&mut answer)).await.unwrap();
+        assert!(!answer.starts_with(b"HTTP/1.1 101"));
+    }
+    assert_alive(&running).await;
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_closed() {
+    let (site, running) = lone_replica(|config| config.links.peer_connections = 1).await;
+    let first = peer_link(&site, running.peer_address(), 1).await;
+    let mut second = within(TcpStream::connect(running.peer_address())).await.unwrap();
+    let mut answer = Vec::new();
+    // Closed, or reset before it could be read: either way nothing is said.
+    let _ = within(second.read_to_end(&mut answer)).await;
+    assert_eq!(answer, b"");
+    drop(first);
+    running.shutdown().await.unwrap();
+}
+
+fn bad_vote() -> Vote {
+    let block = BlockRef { view: View(3), height: Height(2), id: Digest([1; 32]) };
+    Vote { block, voter: ReplicaId(1), signature: BAD }
+}
+
+fn refusal_of_r1(frame: &ObserveFrame) -> Option<Refusal> {
+    match frame {
+        ObserveFrame::Observation(observation) => match &observation.event {
+            Event::MessageRefused { from: ReplicaId(1), why, .. } => Some(why.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! What a replica refuses to start with, and how the program says so.
+
+use crate::support::*;
+use hotstuff_replica::config::ReplicaConfig;
+use hotstuff_replica::server::{self, StartError};
+use hotstuff_replica::store::StoreError;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The program's exit and words for a replica that cannot start.
+fn replica(config: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hotstuff")).arg("replica").arg("--config").arg(config).output().unwrap()
+}
+
+fn refused_with(config: &Path, reason: &str) {
+    let output = replica(config);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("hotstuff: ") && said.contains(reason), "{said}");
+}
+
+#[tokio::test]
+async fn ports_and_stores_in_use_are_refused() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let mut config = site.configs[0].clone();
+    config.listen.peer = running.peer_address();
+    assert!(matches!(server::start(config.clone()).await.unwrap_err(), StartError::Listen { .. }));
+    let other_ports = bind().await;
+    let refused = other_ports.start(config).await.unwrap_err();
+    assert!(matches!(refused, StartError::Store(StoreError::InUse { .. })), "{refused}");
+    assert_alive(&running).await;
+
+    let path = &site.testnet.replicas[&hotstuff_core::ReplicaId(0)];
+    refused_with(path, "cannot listen on");
+    let text = std::fs::read_to_string(path).unwrap();
+    let ports = [running.peer_address(), running.http_address()].map(|address| address.to_string());
+    let free = ports.iter().fold(text, |text, port| text.replace(port, "127.0.0.1:0"));
+    let other_file = path.with_file_name("other.toml");
+    std::fs::write(&other_file, free).unwrap();
+    refused_with(&other_file, "in use by another process");
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn files_that_do_not_fit_together_are_refused_in_one_line() {
+    let site = Site::new(&[bind().await]);
+    let folder = site.folder.path().join("net");
+    let path = folder.join("r0/replica.toml");
+    let good = std::fs::read_to_string(&path).unwrap();
+    refused_with(&folder.join("r0/none.toml"), "cannot read");
+    let cases = [
+        ("id = 0", "id = 0\nnew = 1", "line 5"),
+        ("id = 0", "id = 7", "r7 is not in the committee"),
+        ("id = 0", "id = 1", "does not hold the key"),
+        ("../committee.toml", "../absent.toml", "cannot read"),
+        ("\"replica.key\"", "\"../r1/replica.key\"", "does not hold the key"),
+        ("\"replica.key\"", "\"../committee.toml\"", "open to others"),
+        ("timeout_min_us = 1000000", "timeout_min_us = 0", "must not be zero"),
+        ("dead_us = 8000000", "dead_us = 1", "dead_us"),
+        ("allowed_origins = []", "allowed_origins = [\"example.net\"]", "no origin"),
+    ];
+    for (old, new, reason) in cases {
+        let wrong = good.replacen(old, new, 1);
+        assert_ne!(wrong, good, "{old}");
+        std::fs::write(&path, wrong).unwrap();
+        refused_with(&path, reason);
+    }
+    let key = folder.join("r0/replica.key");
+    std::fs::write(&path, &good).unwrap();
+    std::fs::remove_file(key).unwrap();
+    refused_with(&path, "cannot read");
+}
+
+#[tokio::test]
+async fn a_shutdown_closes_connections_with_a_word_and_the_store_can_be_opened_again() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let mut client = connect(running.http_address(), "/client").await;
+    let mut observer = connect(running.http_address(), "/observe").await;
+    let mut peer = peer_link(&site, running.peer_address(), 2).await;
+    // Three connections that never answer must not hold the shutdown up.
+    let begin = std::time::Instant::now();
+    running.shutdown().await.unwrap();
+    assert!(begin.elapsed() < std::time::Duration::from_secs(5));
+    for socket in [&mut client, &mut observer, &mut peer] {
+        assert!(closed(socket).await.reason.contains("shutting down"));
+    }
+    let again: ReplicaConfig = site.configs[0].clone();
+    bind().await.start(again).await.unwrap().shutdown().await.unwrap();
+}

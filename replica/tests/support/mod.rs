@@ -1,0 +1,212 @@
+//! Clusters of real `hotstuff` processes on loopback, ended with the test, however it ends.
+
+use hotstuff_core::client::ClientConfig;
+use hotstuff_core::{Config, ReplicaId, Span};
+use hotstuff_replica::client::status::{Head, Survey};
+use hotstuff_replica::client::{ClientDriver, Endpoint, health};
+use hotstuff_replica::config::{CommitteeFile, Listen, MemberAddresses, load_key};
+use hotstuff_replica::testnet::{Place, Testnet};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+/// No wait of a test is longer than this.
+pub const BOUND: Duration = Duration::from_secs(120);
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_hotstuff");
+
+/// A process that does not outlive this value.
+pub struct Process(pub Child);
+
+impl Process {
+    /// Starts `command`.
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().expect("the program starts"))
+    }
+
+    /// Ends it as `kill -9` does.
+    pub fn kill(mut self) {
+        self.0.kill().expect("it can be killed");
+        self.0.wait().expect("it can be waited for");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A testnet in a temporary folder, and those of its replicas that run.
+pub struct Cluster {
+    /// Everything is in here, the replicas' logs too.
+    pub folder: TempDir,
+    pub testnet: Testnet,
+    pub file: CommitteeFile,
+    running: BTreeMap<ReplicaId, Process>,
+}
+
+impl Cluster {
+    /// The files of a cluster that nobody runs.
+    pub fn prepare(replicas: u16) -> Self {
+        let place = |_| {
+            let [peer, http] = free_ports().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+            let addresses = MemberAddresses { peer: peer.into(), http: http.into() };
+            Place { addresses, listen: Listen { peer, http }, data: "data".into() }
+        };
+        let places: Vec<Place> = (0..replicas).map(place).collect();
+        let folder = TempDir::new().unwrap();
+        let testnet = Testnet::create(&folder.path().join("testnet"), &places, Config::default()).unwrap();
+        let file = CommitteeFile::load(&testnet.committee).unwrap();
+        Self { folder, testnet, file, running: BTreeMap::new() }
+    }
+
+    /// A cluster with all replicas well.
+    pub async fn start(replicas: u16) -> Self {
+        let mut cluster = Self::prepare(replicas);
+        for id in cluster.ids() {
+            cluster.start_replica(id);
+        }
+        for id in cluster.ids() {
+            cluster.well(id).await;
+        }
+        cluster
+    }
+
+    /// All replicas' ids.
+    pub fn ids(&self) -> Vec<ReplicaId> {
+        self.testnet.replicas.keys().copied().collect()
+    }
+
+    /// Starts one replica's process.
+    pub fn start_replica(&mut self, id: ReplicaId) {
+        let log = File::options().create(true).append(true).open(self.log(id)).unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.arg("replica").arg("--config").arg(&self.testnet.replicas[&id]).stdin(Stdio::null());
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        self.running.insert(id, Process::start(&mut command));
+    }
+
+    /// `kill -9` for one replica.
+    pub fn kill_replica(&mut self, id: ReplicaId) {
+        self.running.remove(&id).expect("it runs").kill();
+    }
+
+    /// Waits until one replica says that it is well.
+    pub async fn well(&self, id: ReplicaId) {
+        let url = format!("http://{}/healthz", self.file.addresses[&id].http);
+        until(&format!("{id} is well"), async || health::check(&url, BOUND).await.ok()).await;
+    }
+
+    /// Waits until all of `ids` have committed the same block at `height` or above, with the same
+    /// state: that block and that state root.
+    pub async fn agreed(&self, ids: &[ReplicaId], height: u64) -> (Head, String) {
+        let what = format!("{ids:?} agree at height {height} or above");
+        until(&what, async || {
+            let survey = Survey::take(&self.file, BOUND).await;
+            let asked = survey.replicas.into_iter().filter(|found| ids.contains(&found.id));
+            let stands = |found: hotstuff_replica::client::status::Found| {
+                found.report.ok().map(|report| (report.committed_head, report.state_root))
+            };
+            let mut stands: Vec<(Head, String)> = asked.map(stands).collect::<Option<_>>()?;
+            let agree = stands.windows(2).all(|pair| pair[0] == pair[1]);
+            stands.pop().filter(|(head, _)| agree && head.height >= height)
+        })
+        .await
+    }
+
+    /// A client of this cluster, with the key that the testnet made.
+    pub fn client(&self) -> ClientDriver {
+        let key = load_key(&self.testnet.client_key).unwrap();
+        let endpoint = |(id, at): (&ReplicaId, &MemberAddresses)| Endpoint {
+            replica: *id,
+            url: format!("ws://{}/client", at.http),
+        };
+        let endpoints = self.file.addresses.iter().map(endpoint).collect();
+        let give_up_us = Span::millis(BOUND.as_millis() as u64);
+        let config = ClientConfig { give_up_us, ..ClientConfig::default() };
+        ClientDriver::start(key, self.file.committee.clone(), endpoints, config)
+    }
+
+    /// Runs `hotstuff client` with this cluster's committee and key, and `arguments`.
+    pub async fn run_client<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Output {
+        let mut command = Command::new(PROGRAM);
+        command.arg("client").arg("--committee").arg(&self.testnet.committee);
+        command.arg("--key").arg(&self.testnet.client_key).args(arguments);
+        output(command, b"").await
+    }
+
+    fn log(&self, id: ReplicaId) -> PathBuf {
+        self.folder.path().join(format!("{id}.log"))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.running.clear();
+        if std::thread::panicking() {
+            for id in self.ids() {
+                show_end(&self.log(id));
+            }
+        }
+    }
+}
+
+/// Prints the last lines of a log, for whoever reads why a test failed.
+pub fn show_end(log: &Path) {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    eprintln!("--- {}\n{}", log.display(), lines[lines.len().saturating_sub(15)..].join("\n"));
+}
+
+/// Runs `command` to its end, with `input` as its standard input.
+pub async fn output(command: Command, input: &[u8]) -> Output {
+    use tokio::io::AsyncWriteExt;
+    let mut command = tokio::process::Command::from(command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().unwrap();
+    let write = async move { stdin.write_all(input).await.ok() };
+    let both = async { tokio::join!(write, child.wait_with_output()).1.unwrap() };
+    timeout(BOUND, both).await.expect("the program ends in time")
+}
+
+/// A finished program's exit code, standard output and standard error.
+pub fn said(output: &Output) -> (Option<i32>, &str, &str) {
+    let text = |bytes| std::str::from_utf8(bytes).expect("it prints UTF-8");
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Asks `condition` again and again until it has a value.
+pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let asked = async {
+        loop {
+            if let Some(value) = condition().await {
+                return value;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(BOUND, asked).await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+/// Ports of loopback that nobody listens on. Each call in this process gives others, and they are
+/// not from the range of outgoing connections, one of which could take a port before it is used.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = (std::process::id() % 200) as u16 * 100;
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let mut ports =
+        std::iter::repeat_with(|| 10_000 + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 22_000)
+            .take(22_000)
+            .filter(free);
+    std::array::from_fn(|_| ports.next().expect("there are free ports"))
+}
