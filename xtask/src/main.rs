@@ -93,6 +93,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.action {
         Action::Setup { only } => setup::run(&console, &project, &only)?,
         Action::Page { out } => {
+            page::check_folder(&out)?;
             let built = page::ensure(&console, &project)?;
             page::copy(&built, &out)?;
             console.say(format!("page: {}", out.display()));

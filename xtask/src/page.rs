@@ -69,19 +69,23 @@ pub fn copy(page: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn clear(out: &Path) -> Result<()> {
-    if !out.exists() {
+/// Whether the page may be put into this folder: it is empty, missing, or holds an earlier copy.
+///
+/// # Errors
+/// When it holds anything else, or cannot be read.
+pub fn check_folder(out: &Path) -> Result<()> {
+    if !out.exists() || out.join(MARKER).exists() {
         return Ok(());
     }
-    let Ok(earlier) = std::fs::read_to_string(out.join(MARKER)) else {
-        if std::fs::read_dir(out).with_context(|| out.display().to_string())?.next().is_some() {
-            bail!(
-                "{} is neither empty nor a page made by this command: choose another folder",
-                out.display()
-            );
-        }
-        return Ok(());
-    };
+    if std::fs::read_dir(out).with_context(|| out.display().to_string())?.next().is_some() {
+        bail!("{} is neither empty nor a page made by this command: choose another folder", out.display());
+    }
+    Ok(())
+}
+
+fn clear(out: &Path) -> Result<()> {
+    check_folder(out)?;
+    let earlier = std::fs::read_to_string(out.join(MARKER)).unwrap_or_default();
     for name in earlier.lines().filter(|name| !name.split('/').any(|part| part == "..")) {
         // Gone already is as good.
         let _ = std::fs::remove_file(out.join(name.trim_start_matches('/')));
