@@ -1,51 +1,82 @@
-//! A Merkle tree of fixed shape over 256 buckets, for state roots that cost little to keep.
+//! A Merkle tree over a fixed number of buckets: a root over much state, of which little changes
+//! from one block to the next.
 
 use crate::crypto::{Digest, Domain};
+use alloc::collections::BTreeSet;
+use alloc::vec;
 use alloc::vec::Vec;
 
-/// How many buckets there are.
-const BUCKETS: usize = 256;
-
-/// Digests of 256 buckets and the tree above them. The root depends on the buckets' digests alone,
-/// not on the order in which they were set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BucketTree {
-    /// A heap: the root at 1, the children of i at 2i and 2i+1, the buckets at 256..512.
-    digests: Vec<Digest>,
+/// A binary Merkle tree with one leaf for each of 2^depth buckets.
+///
+/// The owner of the state sorts it into buckets and gives each bucket that changed a new leaf
+/// digest, a function of the bucket's content alone; then the root is one of the whole content.
+/// [`root`](Self::root) rehashes only the paths above leaves that changed since it was last asked.
+#[derive(Clone, Debug)]
+pub struct MerkleBuckets {
+    /// As a heap: the root at 1, the children of i at 2i and 2i+1, the leaves from 2^depth on.
+    nodes: Vec<Digest>,
+    stale: BTreeSet<u32>,
 }
 
-impl Default for BucketTree {
-    /// All buckets empty, with a digest of zeros.
-    fn default() -> Self {
-        let mut digests = alloc::vec![Digest::default(); 2 * BUCKETS];
-        for index in (1..BUCKETS).rev() {
-            digests[index] = parent(&digests[2 * index], &digests[2 * index + 1]);
-        }
-        Self { digests }
-    }
-}
+impl MerkleBuckets {
+    /// The deepest tree: 65,536 buckets.
+    pub const DEPTH_MAX: u32 = 16;
 
-impl BucketTree {
-    /// The bucket that a key belongs to: the first byte of its hash.
+    /// A tree with 2^`depth` buckets, all with the leaf `empty`.
+    ///
+    /// # Panics
+    /// When `depth` is above [`DEPTH_MAX`](Self::DEPTH_MAX).
     #[must_use]
-    pub fn bucket_of(key: &[u8]) -> u8 {
-        Digest::of(Domain::Merkle, &[b"key", key]).0[0]
-    }
-
-    /// Sets a bucket's digest and updates the eight nodes above it.
-    pub fn set(&mut self, bucket: u8, digest: Digest) {
-        let mut index = BUCKETS + usize::from(bucket);
-        self.digests[index] = digest;
-        while index > 1 {
-            index /= 2;
-            self.digests[index] = parent(&self.digests[2 * index], &self.digests[2 * index + 1]);
+    pub fn new(depth: u32, empty: Digest) -> Self {
+        assert!(depth <= Self::DEPTH_MAX, "a tree of depth {depth} is too deep");
+        let mut nodes = vec![empty; 2 << depth];
+        let mut node = empty;
+        for level in (0..depth).rev() {
+            node = parent(&node, &node); // all nodes of a level are alike as yet
+            nodes[1 << level..2 << level].fill(node);
         }
+        Self { nodes, stale: BTreeSet::new() }
     }
 
-    /// The root.
+    /// The bucket to which `key`, the hash of something's name, belongs.
     #[must_use]
-    pub fn root(&self) -> Digest {
-        self.digests[1]
+    pub fn bucket(&self, key: &Digest) -> u32 {
+        let start = u32::from_be_bytes([key.0[0], key.0[1], key.0[2], key.0[3]]);
+        start % self.buckets()
+    }
+
+    /// How many buckets there are.
+    #[must_use]
+    pub fn buckets(&self) -> u32 {
+        u32::try_from(self.nodes.len() / 2).expect("a tree's depth is limited")
+    }
+
+    /// Gives a bucket a new leaf.
+    ///
+    /// # Panics
+    /// When there is no such bucket.
+    pub fn set(&mut self, bucket: u32, leaf: Digest) {
+        assert!(bucket < self.buckets(), "bucket {bucket} of {}", self.buckets());
+        let index = self.buckets() + bucket;
+        self.nodes[index as usize] = leaf;
+        self.stale.insert(index / 2);
+    }
+
+    /// The digest of all leaves. Costs one hash for each node above a leaf that changed since the
+    /// last call.
+    pub fn root(&mut self) -> Digest {
+        // Children stand behind their parents, so the last is always ready to be hashed.
+        while let Some(index) = self.stale.pop_last() {
+            let at = index as usize;
+            if at == 0 {
+                break; // a tree of a single leaf: that is the root
+            }
+            self.nodes[at] = parent(&self.nodes[2 * at], &self.nodes[2 * at + 1]);
+            if index > 1 {
+                self.stale.insert(index / 2);
+            }
+        }
+        self.nodes[1]
     }
 }
 
@@ -57,17 +88,47 @@ fn parent(left: &Digest, right: &Digest) -> Digest {
 mod tests {
     use super::*;
 
+    fn leaf(content: u8) -> Digest {
+        Digest([content; 32])
+    }
+
+    /// The root from its definition, all leaves hashed anew.
+    fn by_definition(leaves: &[Digest]) -> Digest {
+        match leaves {
+            [single] => *single,
+            _ => {
+                let (left, right) = leaves.split_at(leaves.len() / 2);
+                parent(&by_definition(left), &by_definition(right))
+            }
+        }
+    }
+
     #[test]
-    fn the_root_depends_on_every_bucket_and_not_on_the_order() {
-        let (one, two) = (Digest([1; 32]), Digest([2; 32]));
-        let (mut here, mut there) = (BucketTree::default(), BucketTree::default());
-        here.set(0, one);
-        here.set(255, two);
-        there.set(255, two);
-        there.set(0, two);
-        assert_ne!(here.root(), there.root());
-        there.set(0, one);
-        assert_eq!(here, there);
-        assert_ne!(here.root(), BucketTree::default().root());
+    fn the_root_is_that_of_the_leaves_however_they_came_about() {
+        for depth in [0, 1, 3, 5] {
+            let mut tree = MerkleBuckets::new(depth, leaf(0));
+            let mut leaves = vec![leaf(0); 1 << depth];
+            assert_eq!(tree.root(), by_definition(&leaves));
+            for round in 1..40u32 {
+                let bucket = round * round % tree.buckets();
+                leaves[bucket as usize] = leaf(u8::try_from(round).unwrap());
+                tree.set(bucket, leaf(u8::try_from(round).unwrap()));
+                if round % 3 == 0 {
+                    assert_eq!(tree.root(), by_definition(&leaves), "depth {depth}, round {round}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_leaf_matters() {
+        for bucket in 0..8 {
+            let mut tree = MerkleBuckets::new(3, leaf(0));
+            let before = tree.root();
+            tree.set(bucket, leaf(1));
+            assert_ne!(tree.root(), before);
+            tree.set(bucket, leaf(0));
+            assert_eq!(tree.root(), before);
+        }
     }
 }

@@ -4,7 +4,7 @@
 use crate::command::{ClientId, CommandId};
 use crate::crypto::{Digest, Domain};
 use crate::ids::{Height, SequenceNumber};
-use crate::merkle::BucketTree;
+use crate::merkle::MerkleBuckets;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -40,7 +40,7 @@ pub(crate) struct Sessions {
     uses: u64,
     sessions_max: usize,
     replies_max: usize,
-    tree: BucketTree,
+    tree: MerkleBuckets,
     touched: BTreeSet<u8>,
 }
 
@@ -52,7 +52,7 @@ impl Sessions {
             uses: 0,
             sessions_max: sessions_max as usize,
             replies_max: replies_max as usize,
-            tree: BucketTree::default(),
+            tree: MerkleBuckets::new(8, Digest::default()),
             touched: BTreeSet::new(),
         }
     }
@@ -94,7 +94,7 @@ impl Sessions {
             let members = self.clients.range(lowest..).take_while(|(client, _)| client.0[0] == bucket);
             let sessions: Vec<_> = members.map(|(client, session)| session.summary(client)).collect();
             let digest = Digest::of_value(Domain::Merkle, &sessions);
-            self.tree.set(bucket, if sessions.is_empty() { Digest::default() } else { digest });
+            self.tree.set(bucket.into(), if sessions.is_empty() { Digest::default() } else { digest });
         }
         self.tree.root()
     }

@@ -3,11 +3,9 @@
 extern crate alloc;
 
 mod answer;
-mod merkle;
 mod operation;
 mod store;
 
 pub use answer::Answer;
-pub use merkle::MerkleBuckets;
 pub use operation::{Invalid, KEY_BYTES_MAX, Operation, VALUE_BYTES_MAX};
 pub use store::{KvStore, STORE_BYTES_MAX};

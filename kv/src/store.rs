@@ -1,7 +1,6 @@
 //! The store itself.
 
 use crate::answer::Answer;
-use crate::merkle::MerkleBuckets;
 use crate::operation::{Invalid, Operation};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
@@ -9,6 +8,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use hotstuff_core::App;
 use hotstuff_core::crypto::{Digest, Domain};
+use hotstuff_core::merkle::MerkleBuckets;
 use hotstuff_core::wire;
 
 /// How many bytes of keys and values a store holds by default.
