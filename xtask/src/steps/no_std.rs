@@ -10,7 +10,7 @@ use crate::setup::debian;
 use crate::setup::wasm_target::{Route, add_with_rustup};
 
 const TARGET: &str = "thumbv7em-none-eabi";
-const LIMIT: Duration = Duration::from_secs(10 * 60);
+const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// Builds both libraries for a processor without an operating system.
 pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
