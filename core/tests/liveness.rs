@@ -1,0 +1,187 @@
+//! What must go on, goes on.
+
+mod support;
+
+use hotstuff_core::certificate::Timeout;
+use hotstuff_core::crypto::Domain;
+use hotstuff_core::event::{EntryCause, Event};
+use hotstuff_core::message::{MessageKind, NewView, Proposal};
+use hotstuff_core::*;
+use support::{Envelope, Table, is_kind, qc, sign, vote};
+
+fn reference(view: u64, height: u64, salt: u8) -> BlockRef {
+    BlockRef { view: View(view), height: Height(height), id: hotstuff_core::crypto::Digest([salt; 32]) }
+}
+
+fn timeout(table: &Table, view: u64, id: u16) -> Message {
+    let high_qc = table.committee.genesis_qc().clone();
+    let signature = sign(id, Domain::Timeout, &(View(view), View(0)));
+    Message::Timeout(Timeout { view: View(view), high_qc, last_vote: None, replica: ReplicaId(id), signature })
+}
+
+#[test]
+fn pitfall_13_bad_and_repeated_votes_do_not_keep_a_certificate_from_forming() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    let is_vote = is_kind(MessageKind::Vote);
+    table.run(|envelope| !is_vote(envelope));
+    let block = table.replica(2).status();
+    assert_eq!(block.high_qc.view, View(0), "the collector, r2, has its own vote only");
+    let proposed = table.replica(2).recent_blocks()[0].block;
+
+    let mut forged = vote(3, proposed);
+    forged.signature = vote(1, proposed).signature;
+    table.deliver(Envelope { from: 3, to: 2, message: Message::Vote(forged) });
+    for _ in 0..5 {
+        table.deliver(Envelope { from: 3, to: 2, message: Message::Vote(vote(3, reference(1, 1, 7))) });
+        table.deliver(Envelope { from: 0, to: 2, message: Message::Vote(vote(0, proposed)) });
+    }
+    assert_eq!(table.replica(2).status().high_qc.view, View(0), "two good votes are no quorum");
+    table.deliver(Envelope { from: 1, to: 2, message: Message::Vote(vote(1, proposed)) });
+    assert_eq!(table.replica(2).status().high_qc, proposed);
+}
+
+#[test]
+fn two_votes_of_one_replica_in_a_view_are_reported() {
+    let mut table = Table::new(4);
+    for salt in [1, 2] {
+        table.deliver(Envelope { from: 3, to: 2, message: Message::Vote(vote(3, reference(1, 1, salt))) });
+    }
+    assert!(table.has_event(2, |event| matches!(event,
+        Event::Equivocation { replica: ReplicaId(3), kind: MessageKind::Vote, first, second } if first != second)));
+}
+
+#[test]
+fn pitfall_14_timeouts_of_different_views_make_no_certificate() {
+    let mut table = Table::new(4);
+    table.deliver(Envelope { from: 1, to: 0, message: timeout(&table, 5, 1) });
+    table.deliver(Envelope { from: 2, to: 0, message: timeout(&table, 6, 2) });
+    let formed = |event: &Event| matches!(event, Event::TcFormed { .. });
+    assert!(!table.has_event(0, formed));
+    assert_eq!(table.replica(0).status().view, View(5), "f+1 are at view 5 or beyond, so r0 joins there");
+    table.deliver(Envelope { from: 3, to: 0, message: timeout(&table, 6, 3) });
+    assert!(!table.has_event(0, |event| matches!(event, Event::TcFormed { view: View(5), .. })));
+    assert!(table.has_event(0, |event| matches!(event, Event::TcFormed { view: View(6), .. })), "with r0's own");
+}
+
+#[test]
+fn pitfall_16_a_certificate_moves_straight_to_the_next_view() {
+    let mut table = Table::new(4);
+    let far = reference(1_000, 700, 1);
+    let message = Message::NewView(NewView { high_qc: qc(far, &[0, 1, 2]), tc: None });
+    table.deliver(Envelope { from: 1, to: 0, message });
+    assert_eq!(table.replica(0).status().view, View(1_001));
+    let entered = table.events.iter().filter(|(id, event)| *id == 0 && matches!(event, Event::ViewEntered { .. }));
+    assert_eq!(entered.count(), 2, "view 1 at start and view 1001, none between");
+}
+
+#[test]
+fn pitfall_19_a_proposals_certificates_count_even_where_its_block_is_refused() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    table.run(|envelope| envelope.to != 0);
+    let proposal = Message::Proposal(latest_proposal_of(&table));
+    let before = table.replica(0).status();
+    assert_eq!(before.high_qc.view, View(0));
+    table.deliver(Envelope { from: 1, to: 0, message: proposal });
+    let after = table.replica(0).status();
+    assert!(after.high_qc.view > View(0) && after.view > before.view, "the justify counts");
+    assert_eq!(after.last_voted, before.last_voted, "the block, whose parent is unknown, earns no vote yet");
+}
+
+/// The stored block of the highest view at r1, as its proposal.
+fn latest_proposal_of(table: &Table) -> Proposal {
+    let blocks = table.disks[1].iter().filter_map(|record| match record {
+        Record::Block(block) => Some(block.clone()),
+        _ => None,
+    });
+    let block = blocks.max_by_key(Block::view).expect("r1 has stored blocks");
+    Proposal { block, tc: None }
+}
+
+#[test]
+fn pitfall_20_a_lone_command_commits_without_further_traffic_or_time() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    table.run_all();
+    assert_eq!(table.now, Time(0));
+    for id in 0..4 {
+        assert_eq!(table.applied(id), [b"x".to_vec()]);
+    }
+    assert_eq!(table.outcomes(1).len(), 4, "every replica replies");
+}
+
+#[test]
+fn pitfall_22_every_command_commits_with_one_replica_down() {
+    for down in 0..4 {
+        let mut table = Table::new(4);
+        table.crash(down);
+        let up: Vec<u16> = (0..4).filter(|id| *id != down).collect();
+        for sequence in 1..=10 {
+            table.submit(sequence, &[sequence as u8]);
+            for _ in 0..12 {
+                table.run_all();
+                if up.iter().all(|id| table.applied(*id).len() == sequence as usize) {
+                    break;
+                }
+                table.pass_time();
+            }
+            for id in &up {
+                assert_eq!(table.applied(*id).len(), sequence as usize, "r{down} down, r{id}, command {sequence}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pitfall_23_a_certificate_for_an_unknown_block_starts_a_bounded_fetch() {
+    let mut table = Table::new(4);
+    let far = reference(9, 5, 1);
+    let message = Message::NewView(NewView { high_qc: qc(far, &[0, 1, 2]), tc: None });
+    table.deliver(Envelope { from: 1, to: 0, message });
+    assert!(table.replica(0).status().fetching);
+    let mut asked = Vec::new();
+    for _ in 0..60 {
+        table.pass_time();
+        table.lanes.retain(|envelope| match &envelope.message {
+            Message::FetchRequest(request) if envelope.from == 0 => {
+                assert_eq!(request.target, far);
+                asked.push(envelope.to);
+                false
+            }
+            _ => false,
+        });
+    }
+    assert!((3..60).contains(&asked.len()), "again and again, and less and less: {} times", asked.len());
+    assert!([1, 2, 3].iter().all(|peer| asked.contains(peer)), "every peer in turn");
+}
+
+#[test]
+fn pitfall_30_a_retry_gets_the_same_reply_and_executes_nothing() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    table.run_all();
+    let first = table.outcomes(1);
+    table.replies.clear();
+    table.submit(1, b"x");
+    table.run_all();
+    assert_eq!(table.outcomes(1).len(), 4);
+    assert!(table.outcomes(1).iter().all(|(_, outcome)| *outcome == first[0].1));
+    assert_eq!(table.applied(0).len(), 1);
+}
+
+#[test]
+fn an_idle_cluster_sends_a_heartbeat_and_nothing_else() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    table.run_all();
+    let before = table.replica(0).status().view;
+    table.pass_time();
+    table.run_all();
+    let heartbeats = Config::default().heartbeat_us;
+    assert_eq!(table.now, Time(0) + heartbeats);
+    assert!(table.replica(0).status().view > before);
+    assert!(!table.events.iter().any(|(_, event)| matches!(event, Event::TimedOut { .. })));
+    assert!(!table.events.iter().any(|(_, event)| matches!(event,
+        Event::ViewEntered { cause: EntryCause::Tc | EntryCause::WeakQuorum, .. })));
+}
