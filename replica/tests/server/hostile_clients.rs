@@ -6,7 +6,7 @@ use futures_util::SinkExt;
 use hotstuff_core::command::{Command, CommandId, NotAdmitted, Outcome, Reply};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::{ClientFrame, ObserveFrame, ReplicaFrame};
-use hotstuff_core::{Event, ReplicaId, SequenceNumber, Span, wire};
+use hotstuff_core::{Event, Height, ReplicaId, SequenceNumber, Span, wire};
 use hotstuff_replica::server::Running;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -41,13 +41,12 @@ async fn whatever_a_client_sends_that_is_no_valid_command() {
         vec![1],
     );
     let too_large = command(&site, 1, vec![0; site.committee().limits().command_bytes as usize + 1]);
-    let reply = Reply::signed(
-        site.key(1),
-        site.committee().cluster(),
-        ReplicaId(1),
-        CommandId { client: site.client_key().public(), sequence: SequenceNumber(1) },
-        Outcome::TooOld,
-    );
+    let reply = |outcome| {
+        let id = CommandId { client: site.client_key().public(), sequence: SequenceNumber(1) };
+        let reply = Reply::signed(site.key(1), site.committee().cluster(), ReplicaId(1), id, outcome);
+        Frame::binary(wire::encode(&ReplicaFrame::Reply(reply)))
+    };
+    let executed = Outcome::Executed { height: Height(5), result: vec![1, 2, 3] };
     let submit = |command: Command| Frame::binary(wire::encode(&ClientFrame::Submit(command)));
     let cases = vec![
         (Frame::text("set a 1"), CloseCode::Unsupported, "only binary"),
@@ -56,7 +55,9 @@ async fn whatever_a_client_sends_that_is_no_valid_command() {
         (Frame::binary(good[..50].to_vec()), CloseCode::Invalid, "cannot be read"),
         (Frame::binary([good.as_slice(), &[7]].concat()), CloseCode::Invalid, "left over"),
         (Frame::binary(vec![0; 100_000]), CloseCode::Size, "more than"),
-        (Frame::binary(wire::encode(&ReplicaFrame::Reply(reply))), CloseCode::Invalid, "cannot be read"),
+        (reply(executed), CloseCode::Invalid, "cannot be read"),
+        // These bytes happen to read as a command too, but not as one that anybody signed.
+        (reply(Outcome::TooOld), CloseCode::Policy, "signature is not the client's"),
         (submit(forged), CloseCode::Policy, "signature is not the client's"),
         (submit(of_another_cluster), CloseCode::Policy, "signature is not the client's"),
         (submit(too_large), CloseCode::Policy, "too large"),

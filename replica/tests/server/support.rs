@@ -3,7 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::{Handshake, ObserveFrame, PeerFrame, Role};
-use hotstuff_core::{Committee, Config, ReplicaId, wire};
+use hotstuff_core::{Committee, Config, ReplicaId, Span, wire};
 use hotstuff_replica::config::{Listen, MemberAddresses, ReplicaConfig, load_key};
 use hotstuff_replica::http::StatusBody;
 use hotstuff_replica::server::{self, Bound, Running};
@@ -48,7 +48,9 @@ impl Site {
             })
             .collect();
         let folder = tempfile::tempdir().unwrap();
-        let testnet = Testnet::create(&folder.path().join("net"), &places, Config::default()).unwrap();
+        // Short patience: a replica that is down should not hold a test up.
+        let timing = Config { timeout_min_us: Span::millis(250), ..Config::default() };
+        let testnet = Testnet::create(&folder.path().join("net"), &places, timing).unwrap();
         let configs = testnet.replicas.values().map(|path| ReplicaConfig::load(path).unwrap()).collect();
         Self { folder, testnet, configs }
     }
