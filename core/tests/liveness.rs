@@ -16,7 +16,13 @@ fn reference(view: u64, height: u64, salt: u8) -> BlockRef {
 fn timeout(table: &Table, view: u64, id: u16) -> Message {
     let high_qc = table.committee.genesis_qc().clone();
     let signature = sign(id, Domain::Timeout, &(View(view), View(0)));
-    Message::Timeout(Timeout { view: View(view), high_qc, last_vote: None, replica: ReplicaId(id), signature })
+    Message::Timeout(Timeout {
+        view: View(view),
+        high_qc,
+        last_vote: None,
+        replica: ReplicaId(id),
+        signature,
+    })
 }
 
 #[test]
@@ -61,7 +67,10 @@ fn pitfall_14_timeouts_of_different_views_make_no_certificate() {
     assert_eq!(table.replica(0).status().view, View(5), "f+1 are at view 5 or beyond, so r0 joins there");
     table.deliver(Envelope { from: 3, to: 0, message: timeout(&table, 6, 3) });
     assert!(!table.has_event(0, |event| matches!(event, Event::TcFormed { view: View(5), .. })));
-    assert!(table.has_event(0, |event| matches!(event, Event::TcFormed { view: View(6), .. })), "with r0's own");
+    assert!(
+        table.has_event(0, |event| matches!(event, Event::TcFormed { view: View(6), .. })),
+        "with r0's own"
+    );
 }
 
 #[test]
@@ -71,7 +80,8 @@ fn pitfall_16_a_certificate_moves_straight_to_the_next_view() {
     let message = Message::NewView(NewView { high_qc: qc(far, &[0, 1, 2]), tc: None });
     table.deliver(Envelope { from: 1, to: 0, message });
     assert_eq!(table.replica(0).status().view, View(1_001));
-    let entered = table.events.iter().filter(|(id, event)| *id == 0 && matches!(event, Event::ViewEntered { .. }));
+    let entered =
+        table.events.iter().filter(|(id, event)| *id == 0 && matches!(event, Event::ViewEntered { .. }));
     assert_eq!(entered.count(), 2, "view 1 at start and view 1001, none between");
 }
 
@@ -127,7 +137,11 @@ fn pitfall_22_every_command_commits_with_one_replica_down() {
                 table.pass_time();
             }
             for id in &up {
-                assert_eq!(table.applied(*id).len(), sequence as usize, "r{down} down, r{id}, command {sequence}");
+                assert_eq!(
+                    table.applied(*id).len(),
+                    sequence as usize,
+                    "r{down} down, r{id}, command {sequence}"
+                );
             }
         }
     }
@@ -182,6 +196,8 @@ fn an_idle_cluster_sends_a_heartbeat_and_nothing_else() {
     assert_eq!(table.now, Time(0) + heartbeats);
     assert!(table.replica(0).status().view > before);
     assert!(!table.events.iter().any(|(_, event)| matches!(event, Event::TimedOut { .. })));
-    assert!(!table.events.iter().any(|(_, event)| matches!(event,
-        Event::ViewEntered { cause: EntryCause::Tc | EntryCause::WeakQuorum, .. })));
+    assert!(!table.events.iter().any(|(_, event)| matches!(
+        event,
+        Event::ViewEntered { cause: EntryCause::Tc | EntryCause::WeakQuorum, .. }
+    )));
 }
