@@ -1,0 +1,105 @@
+//! The same run everywhere: in the browser and natively, today and tomorrow.
+
+use crate::beside_a_cluster;
+use crate::run::{Run, step_to};
+use anyhow::Result;
+use hotstuff_core::{Config, ReplicaId, Span};
+use hotstuff_sim::{Intervention, LinkConfig, Sim, SimConfig, Workload, reference_run};
+use serde_json::json;
+
+const SEEDS: [u64; 5] = [0, 1, 7, (1 << 53) + 1, u64::MAX];
+
+#[tokio::test]
+async fn a_reference_run_has_the_same_hash_natively_and_in_the_browser() -> Result<()> {
+    beside_a_cluster("reference", async |page, demo| {
+        page.open(&demo.url("#/s/sandbox?v=1&seed=7&n=4&play=0")).await?;
+        let mut hashes = Vec::new();
+        for seed in SEEDS {
+            let native = reference_run(seed);
+            let expected = json!({
+                "hash": format!("{:#}", native.hash),
+                "steps": native.steps,
+                "committed": native.committed.0,
+            });
+            let found = page.eval(&format!("window.hotstuff.referenceRun('{seed}')")).await?;
+            assert_eq!(found, expected, "seed {seed}");
+            hashes.push(native.hash);
+        }
+        hashes.dedup();
+        assert_eq!(hashes.len(), SEEDS.len(), "each seed makes another run");
+        let by_number = page.eval("window.hotstuff.referenceRun(7).hash").await?;
+        let by_bigint = page.eval("window.hotstuff.referenceRun(7n).hash").await?;
+        assert_eq!((&by_number, &by_bigint), (&json!(format!("{:#}", hashes[2])), &by_number));
+
+        page.click("reference-run").await?;
+        page.until("the button's run is done", "t('reference-hash').dataset.hash").await?;
+        assert_eq!(json!(page.attribute("reference-hash", "data-hash").await?), by_number);
+        for nonsense in ["-1", "'seven'", "1.5", "2n ** 64n", "undefined", "null", "{}"] {
+            let run = format!(
+                "(() => {{ try {{ return hotstuff.referenceRun({nonsense}) }} \
+                               catch (error) {{ return error instanceof Error }} }})()"
+            );
+            assert_eq!(page.eval(&run).await?, true, "{nonsense} is refused");
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What `v=1` of a link stands for, beside its seed and number of replicas. If this changes, every
+/// link that people have shared shows another run: then it takes another `v`.
+fn linked(seed: u64, replicas: u16) -> SimConfig {
+    let replica = Config {
+        timeout_min_us: Span::millis(400),
+        timeout_max_us: Span::millis(6_400),
+        retransmit_us: Span::millis(400),
+        heartbeat_us: Span::millis(500),
+        ..Config::default()
+    };
+    let links = LinkConfig { delay_min_us: Span::millis(20), delay_max_us: Span::millis(60), loss_ppm: 0 };
+    let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600) };
+    SimConfig { seed, replicas, links, replica, workload }
+}
+
+fn stand(sim: &Sim) -> Run {
+    Run { hash: format!("{:#}", sim.trace_hash()), steps: sim.steps(), time_us: sim.now().0 }
+}
+
+#[tokio::test]
+async fn a_link_shows_the_same_run_each_time_and_the_one_that_runs_natively() -> Result<()> {
+    beside_a_cluster("link", async |page, demo| {
+        for (seed, replicas) in [(42, 4), (u64::MAX, 7)] {
+            let mut native = Sim::new(linked(seed, replicas))?;
+            let link = demo.url(&format!("#/s/sandbox?v=1&seed={seed}&n={replicas}&play=0"));
+            page.open(&link).await?;
+            assert_eq!(page.rows().await?.len(), usize::from(replicas));
+            page.click("step-commit").await?;
+            page.until("a block is committed", "Number(t('committed-height').textContent) === 1").await?;
+            let first = Run::of(page).await?;
+            while native.steps() < first.steps {
+                native.step().expect("there is always a next step");
+            }
+            assert_eq!(first, stand(&native), "up to the first commit");
+            let heights = native.hosts().map(|host| host.status.committed_head.height.0);
+            assert_eq!(heights.max(), Some(1));
+
+            page.open(&link).await?;
+            assert_eq!(Run::of(page).await?.steps, 0, "a new document begins anew");
+            page.click("step-commit").await?;
+            page.until("a block is committed", "Number(t('committed-height').textContent) === 1").await?;
+            assert_eq!(Run::of(page).await?, first, "once more, the same");
+
+            page.click("kill-1").await?;
+            page.until_rows("it is down", |rows| !rows[1].up).await?;
+            native.intervene(Intervention::Kill(ReplicaId(1)))?;
+            assert_eq!(Run::of(page).await?, stand(&native), "an intervention is a step of the run");
+            let run = step_to(page, first.steps + 12).await?;
+            while native.steps() < run.steps {
+                native.step().expect("there is always a next step");
+            }
+            assert_eq!(run, stand(&native), "after an intervention");
+        }
+        Ok(())
+    })
+    .await
+}

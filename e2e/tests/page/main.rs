@@ -1,0 +1,20 @@
+//! The page in headless Chromium. `cargo xtask test --only browser` builds what is needed first.
+
+mod determinism;
+mod faults;
+mod harness;
+mod layout;
+mod links;
+mod live;
+mod run;
+mod sandbox;
+mod unreachable;
+
+use anyhow::Result;
+use hotstuff_e2e::{Demo, Page, with_page};
+
+/// Runs `test` in a browser of its own, beside a cluster whose first replica serves the page.
+async fn beside_a_cluster(name: &str, test: impl AsyncFnOnce(&Page, &mut Demo) -> Result<()>) -> Result<()> {
+    let mut demo = Demo::start()?;
+    with_page(name, async |page| test(page, &mut demo).await).await
+}
