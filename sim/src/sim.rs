@@ -298,3 +298,76 @@ impl Sim {
         if host.replica().is_some() { Ok(host) } else { Err(SimError::IsDown(id)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkers::{Breach, Observed};
+    use hotstuff_core::certificate::BlockRef;
+    use hotstuff_core::{Event, Height, View};
+    use hotstuff_kv::Operation;
+
+    /// The checkers are told of a commit that never was; the first real one is then a violation.
+    #[test]
+    fn a_violation_freezes_the_run() {
+        let mut sim = Sim::new(SimConfig::default()).unwrap();
+        let made_up = BlockRef { view: View(1), height: Height(1), id: Digest([7; 32]) };
+        let events = vec![Event::Started { head: made_up, last_voted: View(0) }];
+        let (replica, results) = (Some(ReplicaId(99)), Vec::new());
+        let step = Step { index: 0, time: Time(0), replica, cause: Cause::Started, events, results };
+        sim.checkers.check(&Observed { step: &step, sent: &[], status: None }).unwrap();
+
+        let set = Operation::Set { key: b"k".to_vec(), value: b"v".to_vec() };
+        sim.intervene(Intervention::Submit(set.clone())).unwrap();
+        let mut last = None;
+        sim.run_until(Time(5_000_000), |step| last = Some(step.clone()));
+        let (last, violation) = (last.unwrap(), sim.violation().unwrap().clone());
+        assert_eq!(violation.step, last.index);
+        assert!(
+            matches!(violation.breach, Breach::Agreement { first: (ReplicaId(99), block), .. } if block == made_up)
+        );
+        assert!(
+            violation.to_string().contains("agreement: r99 committed b1@v1 (07070707), r"),
+            "{violation}"
+        );
+        assert!(last.events.iter().any(|event| matches!(event, Event::Committed { .. })));
+
+        let (now, hash) = (sim.now(), sim.trace_hash());
+        assert_eq!(now, last.time);
+        assert_eq!((sim.step(), sim.next_time()), (None, None));
+        sim.run_until(Time(9_000_000), |_| panic!("nothing happens any more"));
+        assert_eq!(sim.intervene(Intervention::Submit(set)), Err(SimError::Frozen));
+        assert_eq!((sim.now(), sim.trace_hash()), (now, hash));
+    }
+
+    #[test]
+    fn messages_on_their_way_are_shown_until_they_arrive_or_would_have() {
+        let links = crate::LinkConfig { loss_ppm: 500_000, ..crate::LinkConfig::default() };
+        let mut sim = Sim::new(SimConfig { links, ..SimConfig::default() }).unwrap();
+        let set = Operation::Set { key: b"k".to_vec(), value: b"v".to_vec() };
+        sim.intervene(Intervention::Submit(set)).unwrap();
+        assert_eq!(sim.client_in_flight().count(), 4);
+        let (mut delivered, mut dropped) = (0, 0);
+        while sim.now() < Time(3_000_000) {
+            let due: Vec<InFlight> = sim.in_flight().collect();
+            let shown = |id: u64| due.iter().find(|message| message.id == id).copied();
+            let step = sim.step().unwrap();
+            match step.cause {
+                Cause::Delivered { id, from, kind, view } => {
+                    let message = shown(id).unwrap();
+                    assert_eq!((message.from, Some(message.to)), (from, step.replica));
+                    assert_eq!((message.kind, message.view, message.dropped), (kind, view, false));
+                    assert_eq!(message.arrives, step.time);
+                    delivered += 1;
+                }
+                Cause::Dropped { id, .. } => {
+                    let message = shown(id).unwrap();
+                    assert_eq!((message.dropped, message.arrives), (true, step.time));
+                    dropped += 1;
+                }
+                _ => {}
+            }
+        }
+        assert!(delivered > 5 && dropped > 5, "{delivered} delivered, {dropped} dropped");
+    }
+}
