@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 /// Longest that a question to a program on this machine may take.
-const QUESTION_LIMIT: Duration = Duration::from_secs(20);
+const QUESTION_LIMIT: Duration = Duration::from_secs(120);
 
 /// A command without the variables that `cargo run` adds to the environment, which describe this
 /// crate and this toolchain and are wrong for every other.
@@ -43,7 +43,7 @@ fn is_added_by_cargo(folder: &Path) -> bool {
 /// Runs a short command and returns what it wrote to standard output.
 ///
 /// # Errors
-/// When it cannot be started, fails, or takes longer than 20 seconds.
+/// When it cannot be started, fails, or takes longer than two minutes.
 pub fn capture(command: &mut Command) -> Result<String> {
     let shown = shown(command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -25,6 +25,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     std::fs::create_dir_all(&screenshots).context("the folder for screenshots")?;
     let mut cargo = command("cargo");
     cargo.args(["test", "--package", PACKAGE, "--no-fail-fast"]).current_dir(&bench.project.root);
-    cargo.env("HOTSTUFF_BIN", program).env("HOTSTUFF_SCREENSHOTS", &screenshots);
+    cargo.env("HOTSTUFF_BIN", program).env("HOTSTUFF_PAGE", bench.project.target.join("page"));
+    cargo.env("HOTSTUFF_SCREENSHOTS", &screenshots);
     counted(&bench.console.run("browser tests", LIMIT, &mut cargo)?)
 }

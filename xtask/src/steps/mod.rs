@@ -53,13 +53,8 @@ const STEPS: [Step; 13] = [
     Step { name: "no-std", about: "core and kv for bare metal", needs: &[], run: no_std::run },
     Step { name: "wasm-rustup", about: "the target by rustup", needs: &[], run: wasm_routes::rustup },
     Step { name: "wasm-debian", about: "the target by Debian", needs: &[], run: wasm_routes::debian },
-    Step { name: "page", about: "release build for wasm", needs: &["set-up"], run: checks::page },
-    Step {
-        name: "binary",
-        about: "release build with the page",
-        needs: &["set-up", "page"],
-        run: checks::binary,
-    },
+    Step { name: "page", about: "release build for wasm", needs: &[], run: checks::page },
+    Step { name: "binary", about: "release build with the page", needs: &["page"], run: checks::binary },
     Step {
         name: "browser",
         about: "the page in Chromium",
