@@ -218,3 +218,107 @@ impl Run {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Session;
+    use hotstuff_core::ReplicaId;
+
+    fn begun(seed: u64) -> SandboxSource {
+        let mut source = SandboxSource::default();
+        source.send(Order::Begin(Sandbox { seed, ..Sandbox::default() }, Links::default()));
+        source
+    }
+
+    fn drive(source: &mut SandboxSource, to_ms: u64) -> Session {
+        let mut session = Session::default();
+        let target = Time(to_ms * 1_000);
+        while session.clock < target {
+            source.send(Order::Advance(target));
+            source.reports().into_iter().for_each(|report| session.absorb(report));
+        }
+        session
+    }
+
+    #[test]
+    fn frames_change_nothing_in_a_run() {
+        let (mut whole, mut cut) = (begun(7), begun(7));
+        let whole = drive(&mut whole, 3_000);
+        for frame in 1..=180 {
+            cut.send(Order::Advance(Time(frame * 16_667)));
+        }
+        let mut session = Session::default();
+        cut.send(Order::Advance(Time(3_000_000)));
+        cut.reports().into_iter().for_each(|report| session.absorb(report));
+        assert_eq!(whole.trace, session.trace);
+        assert!(whole.cluster.committed_height().0 > 3, "{}", whole.cluster.committed_height());
+        assert_ne!(drive(&mut begun(8), 3_000).trace.hash, whole.trace.hash);
+    }
+
+    #[test]
+    fn the_others_go_on_without_a_killed_leader() {
+        let mut source = begun(7);
+        let before = drive(&mut source, 1_000);
+        let (leader, _) = before.cluster.leaders().unwrap();
+        source.send(Order::Kill(leader));
+        let mut session = before;
+        source.send(Order::Advance(Time(6_000_000)));
+        source.reports().into_iter().for_each(|report| session.absorb(report));
+        assert!(!session.cluster.replica(leader).unwrap().is_up());
+        let found = |kind: &str| {
+            let filter = crate::model::log::Filter { replica: None, text: kind.into() };
+            session.cluster.log.find(&filter, 1).0
+        };
+        assert!(found("tc-formed") > 0 && found("killed") == 1);
+        let height = session.cluster.committed_height();
+        let survivor = session.cluster.replicas.iter().find(|replica| replica.is_up()).unwrap();
+        assert!(survivor.status.as_ref().unwrap().committed_head.height.0 + 3 >= height.0 && height.0 > 5);
+    }
+
+    #[test]
+    fn a_command_gets_its_answer_from_a_weak_quorum() {
+        let mut source = begun(3);
+        let order = |text: &str| Order::Submit(operation::parse(text).unwrap(), text.into());
+        source.send(order("set colour dark blue"));
+        drive(&mut source, 3_000);
+        source.send(order("get colour"));
+        let session = drive(&mut source, 6_000);
+        let Request::Done { answer, replicas, .. } = &session.request else {
+            panic!("{:?}", session.request)
+        };
+        assert_eq!(answer, "dark blue");
+        assert!(replicas.len() >= 2, "{replicas:?}");
+    }
+
+    #[test]
+    fn steps_stop_where_they_say() {
+        let mut source = begun(5);
+        let mut session = drive(&mut source, 100);
+        for (to, is_new) in [
+            (
+                StepTo::View,
+                (|old: &Session, new: &Session| new.cluster.view() > old.cluster.view()) as fn(&_, &_) -> _,
+            ),
+            (StepTo::Commit, |old, new| new.cluster.committed_height() > old.cluster.committed_height()),
+            (StepTo::Event, |old, new| new.trace.steps == old.trace.steps + 1),
+        ] {
+            let before = session.clone();
+            source.send(Order::Step(to));
+            source.reports().into_iter().for_each(|report| session.absorb(report));
+            assert!(is_new(&before, &session), "{to:?}");
+        }
+    }
+
+    #[test]
+    fn a_replica_that_cannot_be_killed_twice_changes_nothing() {
+        let mut source = begun(5);
+        source.send(Order::Kill(ReplicaId(1)));
+        let once = drive(&mut source, 500).trace;
+        let mut source = begun(5);
+        source.send(Order::Kill(ReplicaId(1)));
+        source.send(Order::Kill(ReplicaId(1)));
+        source.send(Order::Kill(ReplicaId(99)));
+        assert_eq!(drive(&mut source, 500).trace, once);
+    }
+}

@@ -11,6 +11,8 @@ pub fn Facts() -> Html {
     let session = &stage.session;
     let trace = &session.trace;
     html! {
+        <>
+        <p class="sr" role="status">{ stage.announcement.clone() }</p>
         <dl class="facts">
             <div><dt>{ "View" }</dt><dd data-testid="view">{ session.cluster.view().0 }</dd></div>
             <div><dt>{ "Committed height" }</dt><dd data-testid="committed-height">{ session.cluster.committed_height().0 }</dd></div>
@@ -34,5 +36,6 @@ pub fn Facts() -> Html {
                 </div>
             }
         </dl>
+        </>
     }
 }

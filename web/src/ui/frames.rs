@@ -15,6 +15,8 @@ use yew::NodeRef;
 
 /// Panels are drawn at most this often while things move.
 const PANELS_MS: f64 = 120.0;
+/// Screen readers are told how far it has come at most this often.
+const ANNOUNCE_MS: f64 = 5_000.0;
 /// With reduced motion the pictures change in steps this far apart.
 const STILL_MS: f64 = 500.0;
 const FRAMES_MAX: usize = 600;
@@ -29,6 +31,7 @@ pub struct Frames {
     count: u64,
     last: f64,
     panels: f64,
+    announced: f64,
 }
 
 type Slot = Rc<RefCell<Option<AnimationFrame>>>;
@@ -104,6 +107,12 @@ fn frame(
     let is_due = stage.stale && at - frames.panels >= PANELS_MS;
     if is_due {
         frames.panels = at;
+        if at - frames.announced >= ANNOUNCE_MS {
+            frames.announced = at;
+            let cluster = &stage.session.cluster;
+            stage.announcement =
+                format!("View {}, committed height {}", cluster.view(), cluster.committed_height());
+        }
     }
     is_due
 }

@@ -27,7 +27,7 @@ pub fn Inspector() -> Html {
         <section class="panel" data-testid="inspector" data-replica={replica} aria-labelledby="inspector-title">
             <h2 id="inspector-title">{ title }</h2>
             if facts.is_empty() {
-                <p class="hint">{ "Choose a replica or a block, on a picture or in the table, to see all that is known of it. Keys 1 to 9 choose replicas." }</p>
+                <p class="hint">{ "Choose a replica or a block, on a picture or in the table, to see all that is known of it. Keys 0 to 9 choose replicas." }</p>
             }
             <dl class="inspect">
                 { for facts.into_iter().map(|(name, value)| html! { <><dt>{ name }</dt><dd>{ value }</dd></> }) }

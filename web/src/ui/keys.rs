@@ -19,7 +19,7 @@ pub const KEYS: [(&str, &str); 13] = [
     ("Ctrl →", "To the next commit"),
     ("Home", "Begin the run anew"),
     ("↑ ↓", "Faster, slower"),
-    ("1 … 9", "Select a replica"),
+    ("0 … 9", "Select the replica of that number"),
     ("K", "Kill or restart the selected replica, or else the leader"),
     ("C", "Type a command"),
     ("/", "Search the events"),
@@ -72,7 +72,10 @@ fn press(stage: &Stage, help: &Callback<bool>, event: &KeyboardEvent) -> bool {
         "ArrowDown" => faster(stage, 0.8),
         "Home" => restart(stage),
         _ if control => return false,
-        key => return stage.look().prefs.letters && letter(stage, help, key),
+        key => {
+            let letters = stage.look().prefs.letters;
+            return letters && letter(stage, help, key);
+        }
     }
     stage.look().session.mode == Mode::Sandbox
 }
@@ -86,11 +89,10 @@ fn letter(stage: &Stage, help: &Callback<bool>, key: &str) -> bool {
         "i" => focus("invariants"),
         "s" => copy_link(),
         digit => {
-            let Some(position) = digit.parse::<usize>().ok().and_then(|digit| digit.checked_sub(1)) else {
+            let id = digit.parse().map(ReplicaId);
+            let Some(id) = id.ok().filter(|id| stage.look().session.cluster.replica(*id).is_some()) else {
                 return false;
             };
-            let id = stage.look().session.cluster.replicas.get(position).map(|replica| replica.id);
-            let Some(id) = id else { return false };
             stage.select(Selection::Replica(id));
         }
     }

@@ -10,6 +10,7 @@ mod dashboard;
 mod events;
 mod exports;
 mod facts;
+mod field;
 mod frames;
 mod header;
 mod help;

@@ -1,8 +1,9 @@
 //! Which run: its seed and its number of replicas.
 
 use crate::model::link::{REPLICAS_MAX, REPLICAS_MIN};
+use crate::ui::field::Field;
 use crate::ui::stage::use_stage;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 #[component]
@@ -14,13 +15,7 @@ pub fn RunFields() -> Html {
     };
     let on_seed = {
         let stage = stage.clone();
-        Callback::from(move |event: Event| {
-            let input: HtmlInputElement = event.target_unchecked_into();
-            match input.value().trim().parse() {
-                Ok(seed) => stage.rerun(|sandbox| sandbox.seed = seed),
-                Err(_) => input.set_value(&stage.look().sandbox.seed.to_string()),
-            }
-        })
+        Callback::from(move |seed: u64| stage.rerun(|sandbox| sandbox.seed = seed))
     };
     let on_replicas = {
         let stage = stage.clone();
@@ -34,7 +29,7 @@ pub fn RunFields() -> Html {
     html! {
         <div class="fields">
             <label class="field">{ "Seed" }
-                <input data-testid="seed" inputmode="numeric" size="6" value={seed.to_string()} onchange={on_seed} />
+                <Field kind="text" testid="seed" label="Seed" value={seed} max={u64::MAX} on_value={on_seed} />
             </label>
             <label class="field">{ "Replicas" }
                 <select data-testid="replica-count" onchange={on_replicas}>

@@ -26,6 +26,8 @@ pub struct Backstage {
     pub network: Scene,
     pub tree: Scene,
     pub frames: Frames,
+    /// What screen readers are told, now and then.
+    pub announcement: String,
     /// Something changed that panels have not shown yet.
     pub stale: bool,
 }
@@ -69,6 +71,7 @@ impl Stage {
             network: Scene::default(),
             tree: Scene::default(),
             frames: Frames::default(),
+            announcement: String::new(),
             stale: true,
         };
         Self { backstage: Rc::new(RefCell::new(backstage)), wake, revision: 0 }
