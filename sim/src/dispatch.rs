@@ -62,7 +62,7 @@ impl Sim {
         let status = replica.and_then(|id| self.replica(id)).map(|replica| replica.status());
         let sent = core::mem::take(&mut self.sent);
         let observed = Observed { step: &step, sent: &sent, status: status.as_ref() };
-        self.violation = self.checkers.check(&observed).err();
+        self.violation = self.checkers.check(&observed);
         step
     }
 

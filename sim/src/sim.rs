@@ -315,7 +315,7 @@ mod tests {
         let events = vec![Event::Started { head: made_up, last_voted: View(0) }];
         let (replica, results) = (Some(ReplicaId(99)), Vec::new());
         let step = Step { index: 0, time: Time(0), replica, cause: Cause::Started, events, results };
-        sim.checkers.check(&Observed { step: &step, sent: &[], status: None }).unwrap();
+        assert_eq!(sim.checkers.check(&Observed { step: &step, sent: &[], status: None }), None);
 
         let set = Operation::Set { key: b"k".to_vec(), value: b"v".to_vec() };
         sim.intervene(Intervention::Submit(set.clone())).unwrap();

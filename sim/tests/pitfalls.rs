@@ -103,14 +103,12 @@ fn pitfall_21_a_lagging_replica_catches_up_under_continuous_load_and_votes_again
 }
 
 #[test]
-#[ignore = "the core stops short: an answer from the disk ends where memory begins, at blocks the asker has"]
 fn pitfall_21_a_replica_that_lags_beyond_what_peers_hold_in_memory_catches_up_from_their_disks() {
     lags_and_catches_up(Config { retained_blocks: 16, ..Config::default() }, true);
     lags_and_catches_up(Config { retained_blocks: 16, fetch_blocks: 8, ..Config::default() }, true);
 }
 
 #[test]
-#[ignore = "the core asks from its committed head again, though it holds the uncommitted blocks above it"]
 fn pitfall_21_responses_smaller_than_the_uncommitted_tail_are_enough_to_catch_up() {
     lags_and_catches_up(Config { fetch_blocks: 2, ..Config::default() }, false);
 }

@@ -158,13 +158,10 @@ impl Checkers {
     }
 
     /// The first property that does not hold after a step.
-    pub(crate) fn check(&mut self, observed: &Observed<'_>) -> Result<(), Violation> {
+    pub(crate) fn check(&mut self, observed: &Observed<'_>) -> Option<Violation> {
         let Step { index, time, .. } = *observed.step;
-        self.0.iter_mut().try_for_each(|checker| checker.check(observed)).map_err(|breach| Violation {
-            step: index,
-            time,
-            breach,
-        })
+        let breach = self.0.iter_mut().find_map(|checker| checker.check(observed).err())?;
+        Some(Violation { step: index, time, breach })
     }
 }
 
