@@ -44,10 +44,11 @@ pub struct NewView {
     pub tc: Option<TimeoutCertificate>,
 }
 
-/// Asks for the blocks between the sender's committed head and a certified block.
+/// Asks for the blocks between what the sender holds and a certified block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchRequest {
-    /// The sender's committed height: blocks above it are wanted.
+    /// Blocks above this height are wanted: the sender's committed height, or where earlier answers
+    /// led it.
     pub above: Height,
     /// The certified block that is missing.
     pub target: BlockRef,

@@ -1,6 +1,6 @@
 //! Catching up: missing blocks are asked for in chunks, and served.
 //!
-//! Chunks ascend from the asker's committed head, and every block carries the certificate of the
+//! Chunks ascend from the asker's committed head to the block it misses, and every block carries the certificate of the
 //! one before, so each is checked and may commit as it arrives.
 
 use super::Replica;
@@ -34,8 +34,8 @@ impl<A: App> Replica<A> {
 
     pub(super) fn check_fetch_timer(&mut self) {
         let peers = fetch::peers(self.committee.ids(), self.id);
-        if let Some((peer, target)) = self.fetch.ask(self.now, &self.config, &peers) {
-            let above = self.tree.head().height;
+        if let Some((peer, target, reached)) = self.fetch.ask(self.now, &self.config, &peers) {
+            let above = self.tree.head().height.max(reached.unwrap_or_default());
             self.event(Event::FetchStarted { target, peer, above });
             self.send(peer, Message::FetchRequest(FetchRequest { above, target }));
         }
@@ -83,21 +83,19 @@ impl<A: App> Replica<A> {
             self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
             return;
         }
-        let head = self.tree.head();
-        let mut has_helped = false;
+        let mut reached = None;
         for block in &response.blocks {
-            if block.height() <= self.tree.head().height || self.tree.contains(&block.id()) {
+            if block.height() <= self.tree.head().height {
                 continue;
             }
             if let Err(why) = self.add_block(block) {
                 self.refuse(from, &Message::FetchResponse(response.clone()), why);
+                reached = None;
                 break;
             }
-            has_helped = true;
+            reached = Some(block.height());
         }
-        if has_helped || self.tree.head() != head {
-            self.fetch.helped(self.now);
-        }
+        self.fetch.note_answer(self.now, reached);
         self.retry_waiting();
     }
 }
