@@ -3,26 +3,31 @@
 mod common;
 
 use common::{assert_progress, at_ms, heal, run_until_done};
-use hotstuff_core::{ReplicaId, Span};
+use hotstuff_core::{Config, ReplicaId, Span};
 use hotstuff_sim::{Intervention, LinkConfig, Sim, SimConfig, Workload, WriteEdge};
 
 const WRITES: u64 = 200;
 
-/// Crashes a replica at a boundary, twice: the second time a few writes after its restart. Views
-/// time out on the way, so that the writes are of all kinds.
+/// Crashes a replica at a boundary, twice: the second time a few writes after its restart.
+///
+/// Messages are slow, patience is short and restarts are quick: so views are given up whose
+/// proposals and votes still arrive after the restart, where a replica that had forgotten
+/// something would contradict itself.
 fn crash_at(writes: u64, edge: WriteEdge) {
     let victim = ReplicaId(u16::try_from(writes % 4).unwrap());
-    let links = LinkConfig { loss_ppm: 100_000, ..LinkConfig::default() };
+    let links = LinkConfig { delay_max_us: Span::millis(120), loss_ppm: 30_000, ..LinkConfig::default() };
     let workload = Workload { commands: 30, interval_us: Span::millis(100) };
-    let mut sim = Sim::new(SimConfig { seed: writes, links, workload, ..SimConfig::default() }).unwrap();
+    let replica = Config { timeout_min_us: Span::millis(100), ..Config::default() };
+    let mut sim =
+        Sim::new(SimConfig { seed: writes, links, workload, replica, ..SimConfig::default() }).unwrap();
     for writes in [writes, 1 + writes % 5] {
         sim.intervene(Intervention::KillAtWrite { replica: victim, writes, edge }).unwrap();
         let is_down = |sim: &Sim| sim.replica(victim).is_none();
         run_until_done(&mut sim, "the crash", 120_000, is_down);
-        sim.run_until(sim.now() + Span::millis(40), |_| {});
+        sim.run_until(sim.now() + Span::millis(1), |_| {});
         sim.intervene(Intervention::Restart(victim)).unwrap();
     }
-    sim.run_until(sim.now() + Span::millis(2_000), |_| {});
+    sim.run_until(sim.now() + Span::millis(1_000), |_| {});
     heal(&mut sim);
     assert_progress(&mut sim, 60_000);
 }

@@ -37,6 +37,7 @@ pub fn picture(sim: &Sim) -> String {
 
 /// Perfect links, and every replica up.
 pub fn heal(sim: &mut Sim) {
+    assert_safe(sim);
     sim.intervene(Intervention::SetLinks(LinkConfig::default())).unwrap();
     let down: Vec<ReplicaId> = sim.hosts().filter(|host| !host.up).map(|host| host.id).collect();
     for id in down {
