@@ -101,7 +101,8 @@ fn place(
     let progress = if still { 0.5 } else { flight.progress(session.clock) };
     let progress = if flight.dropped { progress * LOST_AT } else { progress };
     let angle = from.angle_to(to);
-    let edge = ring.radius + 2.0;
+    // Clear of the disk and its timer's arc.
+    let edge = ring.radius + 14.0;
     let (start, end) = (from.towards(angle, edge), to.towards(angle + PI, edge));
     Some(start.between(end, progress).towards(angle + FRAC_PI_2, LANE))
 }

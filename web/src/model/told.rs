@@ -12,12 +12,10 @@ const FLIGHTS_MAX: usize = 400;
 pub fn add_flights(flights: &mut Vec<Flight>, record: &Record, all: &[ReplicaId], now: Time) {
     let (Some(from), Happening::Event(event)) = (record.replica, &record.what) else { return };
     let Some((kind, view, to)) = sent(event) else { return };
-    let mut id = flights.last().map_or(0, |last| last.id);
-    for receiver in all.iter().filter(|id| **id != from && to.is_none_or(|only| only == **id)) {
-        if flights.len() >= FLIGHTS_MAX {
-            return;
-        }
-        id += 1;
+    let next = flights.last().map_or(0, |last| last.id + 1);
+    let receivers = all.iter().filter(|id| **id != from && to.is_none_or(|only| only == **id));
+    let room = FLIGHTS_MAX.saturating_sub(flights.len());
+    for (id, receiver) in (next..).zip(receivers.take(room)) {
         flights.push(Flight {
             id,
             from,

@@ -246,7 +246,7 @@ mod tests {
         let (mut whole, mut cut) = (begun(7), begun(7));
         let whole = drive(&mut whole, 3_000);
         for frame in 1..=180 {
-            cut.send(Order::Advance(Time(frame * 16_667)));
+            cut.send(Order::Advance(Time(frame * 16_666)));
         }
         let mut session = Session::default();
         cut.send(Order::Advance(Time(3_000_000)));

@@ -24,7 +24,7 @@ pub fn Header(props: &HeaderProps) -> Html {
     let open = props.help.reform(|_| true);
     html! {
         <header class="top">
-            <h1><Icon name="logo" />{ "HotStuff" }</h1>
+            <h1><Icon name="logo" /><span class="name">{ "HotStuff" }</span></h1>
             <div class="switch" role="group" aria-label="Source">
                 { source(&stage, Mode::Sandbox, mode) }
                 { source(&stage, Mode::Live, mode) }

@@ -18,14 +18,13 @@ pub fn Lesson() -> Html {
             <h2 id="lesson-title">{ "What you are looking at" }</h2>
             if stage.session.mode == Mode::Live {
                 <p>
-                    { "The cluster that serves this page, as its replicas tell of it. Messages are drawn when their sender tells; " }
-                    { "how long they take is not measured. An idle cluster only beats now and then: send it a command." }
+                    { "The cluster that serves this page, as its replicas tell of it. A message is drawn when its sender tells; " }
+                    { "how long it takes is not measured. An idle cluster only beats now and then: send it a command." }
                 </p>
             } else {
                 <p>
-                    { "Replicas that agree on one order of commands, though some may crash: the project’s real core, on a simulated network. " }
-                    { "Each view has a leader, who proposes a block. The others vote; the next leader gathers a quorum of votes into a certificate and builds on it. " }
-                    { "When three blocks of consecutive views are certified in a row, the first of them is committed for good." }
+                    { "The project’s real core on a simulated network. Each view has a leader, who proposes a block. The others vote; " }
+                    { "the next leader makes a certificate of a quorum of votes, and builds on it. Three certified blocks of consecutive views commit the first." }
                 </p>
                 <p class="try"><strong>{ "Try it: " }</strong>{ "kill the leader (the filled crown) and watch the others give up on its view and go on." }</p>
             }
