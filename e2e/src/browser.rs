@@ -61,8 +61,8 @@ impl Browser {
     }
 }
 
-/// Runs `test` in a browser of its own. In the end the console must hold no error and no warning
-/// but those that the test announced. When the test fails, a screenshot `failed-<name>` and the
+/// Runs `test` in a browser of its own. In the end the console must hold no error but
+/// those that the test announced. When the test fails, a screenshot `failed-<name>` and the
 /// console's lines are left behind.
 ///
 /// # Errors
@@ -71,12 +71,12 @@ pub async fn with_page(name: &str, test: impl AsyncFnOnce(&Page) -> Result<()>) 
     let browser = Browser::start().await?;
     let page = Page::new(browser.client.clone()).await?;
     let outcome = AssertUnwindSafe(test(&page)).catch_unwind().await;
-    let troubles = page.troubles().await;
+    let errors = page.console_errors().await;
     if !matches!(outcome, Ok(Ok(()))) {
         // The test's own failure is what counts; these are for whoever looks into it.
         let _ = page.screenshot(&format!("failed-{name}")).await;
-        for trouble in troubles.iter().flatten() {
-            eprintln!("console: {trouble}");
+        for error in errors.iter().flatten() {
+            eprintln!("console: {error}");
         }
     }
     drop(page);
@@ -85,7 +85,7 @@ pub async fn with_page(name: &str, test: impl AsyncFnOnce(&Page) -> Result<()>) 
         Ok(result) => result?,
         Err(panic) => resume_unwind(panic),
     }
-    let troubles = troubles?;
-    ensure!(troubles.is_empty(), "the console holds: {troubles:#?}");
+    let errors = errors?;
+    ensure!(errors.is_empty(), "the console holds: {errors:#?}");
     closed.context("the browser does not close")
 }

@@ -17,10 +17,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether this is an error or a warning.
+    /// Whether this is an error: the page's, or the browser's about what the page asked for.
     #[must_use]
-    pub fn is_trouble(&self) -> bool {
-        matches!(self.level.as_str(), "SEVERE" | "WARNING")
+    pub fn is_error(&self) -> bool {
+        self.level == "SEVERE"
     }
 }
 

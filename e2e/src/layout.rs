@@ -35,43 +35,11 @@ pub enum Problem {
     OutOfReach(String),
     /// Two panels lie over each other.
     Overlap(String, String),
-    /// Text is cut off at its container's edge.
+    /// A control is less than 24 pixels wide or high.
     Small(String),
 }
 
-const FIND_PROBLEMS: &str = "(() => {
-    const [controls, panels] = ARGUMENTS;
-    const problems = [];
-    const name = e => e.dataset.testid ?? `${e.localName}.${e.className}`;
-    const root = document.documentElement;
-    const width = root.clientWidth;
-    if (root.scrollWidth > width) {
-        const wide = [...document.querySelectorAll('body *')]
-            .filter(e => e.getBoundingClientRect().right > width + 0.5).map(name);
-        problems.push({ 'too-wide': `${root.scrollWidth} > ${width}: ${wide.slice(0, 8).join(', ')}` });
-    }
-    for (const id of controls) {
-        const box = t(id)?.getBoundingClientRect();
-        const within = box && box.width > 0 && box.height > 0 && box.left >= 0 && box.right <= width + 0.5;
-        if (!within) problems.push({ 'out-of-reach': id });
-    }
-    const shown = panels.map(t).filter(e => e && e.checkVisibility() && e.getBoundingClientRect().width > 0);
-    shown.forEach((a, i) => shown.slice(i + 1).forEach(b => {
-        if (a.contains(b) || b.contains(a)) return;
-        const [p, q] = [a.getBoundingClientRect(), b.getBoundingClientRect()];
-        const across = Math.min(p.right, q.right) - Math.max(p.left, q.left);
-        const down = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-        if (across > 1 && down > 1) problems.push({ overlap: [name(a), name(b)] });
-    }));
-    for (const e of document.querySelectorAll('button, select, input, summary')) {
-        const box = e.getBoundingClientRect();
-        const seen = e.checkVisibility() && box.width > 0;
-        if (seen && (box.width < 24 || box.height < 24)) {
-            problems.push({ small: `${name(e)} ${Math.round(box.width)}x${Math.round(box.height)}` });
-        }
-    }
-    return problems;
-})()";
+const FIND_PROBLEMS: &str = include_str!("layout.js");
 
 impl Page {
     /// Gives the window's inside this size, in CSS pixels.
@@ -104,7 +72,8 @@ impl Page {
     /// # Errors
     /// When the browser does not answer.
     pub async fn layout_problems(&self, controls: &[&str], panels: &[&str]) -> Result<Vec<Problem>> {
-        let script = FIND_PROBLEMS.replace("ARGUMENTS", &json!([controls, panels]).to_string());
+        let find = FIND_PROBLEMS.trim_end().trim_end_matches(';');
+        let script = format!("({find})(...{})", json!([controls, panels]));
         Ok(serde_json::from_value(self.eval(&script).await?)?)
     }
 

@@ -20,7 +20,7 @@ const HELPERS: &str = "const t = id => document.querySelector(`[data-testid=\"${
 /// A page in a browser.
 pub struct Page {
     client: Client,
-    /// Lines of the console that hold one of these are no trouble.
+    /// Lines of the console that hold one of these are no errors.
     announced: RefCell<Vec<String>>,
 }
 
@@ -205,16 +205,16 @@ impl Page {
         self.announced.borrow_mut().push(text.into());
     }
 
-    /// Errors and warnings in the console since the last time, but for those announced.
+    /// Errors in the console since the last time, but for those announced.
     ///
     /// # Errors
     /// When the browser does not answer.
-    pub async fn troubles(&self) -> Result<Vec<Entry>> {
+    pub async fn console_errors(&self) -> Result<Vec<Entry>> {
         let lines = self.client.issue_cmd(Command::console()).await.context("the console")?;
         let mut entries: Vec<Entry> = serde_json::from_value(lines)?;
         let announced = self.announced.borrow();
         let is_announced = |entry: &Entry| announced.iter().any(|text| entry.message.contains(text));
-        entries.retain(|entry| entry.is_trouble() && !is_announced(entry));
+        entries.retain(|entry| entry.is_error() && !is_announced(entry));
         Ok(entries)
     }
 

@@ -21,16 +21,16 @@ async fn errors_in_the_console_are_noticed() -> Result<()> {
     with_page("console", async |page| {
         page.visit(&server.url("/")).await?;
         page.until("all is loaded", "window.loaded").await?;
-        let troubles = page.troubles().await?;
-        assert_eq!(troubles.len(), 3, "{troubles:?}");
+        let errors = page.console_errors().await?;
+        assert_eq!(errors.len(), 3, "{errors:?}");
         for text in ["first", "second", "third.png"] {
-            assert!(troubles.iter().any(|entry| entry.message.contains(text)), "{text}: {troubles:?}");
+            assert!(errors.iter().any(|entry| entry.message.contains(text)), "{text}: {errors:?}");
         }
         page.announce("as meant");
         page.eval("console.error('as meant')").await?;
-        page.eval("console.warn('not meant')").await?;
-        let troubles = page.troubles().await?;
-        assert!(troubles.len() == 1 && troubles[0].message.contains("not meant"), "{troubles:?}");
+        page.eval("console.error('not meant')").await?;
+        let errors = page.console_errors().await?;
+        assert!(errors.len() == 1 && errors[0].message.contains("not meant"), "{errors:?}");
         Ok(())
     })
     .await

@@ -1,12 +1,16 @@
 //! Where things are, at the sizes and in the colours that the page is held to.
 
-use crate::beside_a_cluster;
+use crate::{beside_a_cluster, on_a_plain_host};
 use anyhow::Result;
 use hotstuff_e2e::{Page, Problem, Scheme};
 
 const SIZES: [(u32, u32); 3] = [(1440, 900), (768, 1024), (390, 844)];
 const PANELS: [&str; 9] =
     ["transport", "network", "tree", "replicas", "inspector", "event-log", "invariants", "lesson", "legend"];
+
+/// Where the window is narrow, panels are behind these.
+const TABS: [&str; 4] = ["tab-picture", "tab-replicas", "tab-events", "tab-learn"];
+const NARROW: u32 = 1_100;
 
 /// Looks at the page in all sizes and colours, and keeps a picture of each.
 async fn looks_right(page: &Page, name: &str, controls: &[&str]) -> Result<()> {
@@ -20,22 +24,38 @@ async fn looks_right(page: &Page, name: &str, controls: &[&str]) -> Result<()> {
         }
         for (width, height) in SIZES {
             page.resize(width, height).await?;
-            page.frames(3).await?;
             let title = format!("{name}-{width}-{}", scheme.word());
-            page.screenshot(&title).await?;
-            let problems = page.layout_problems(controls, &PANELS).await?;
-            found.extend(problems.into_iter().map(|problem| (title.clone(), problem)));
+            if width >= NARROW {
+                found.extend(problems(page, &title, controls, &PANELS).await?);
+                continue;
+            }
+            for tab in TABS {
+                page.click(tab).await?;
+                let title = format!("{title}-{}", tab.trim_start_matches("tab-"));
+                found.extend(problems(page, &title, &[controls, &TABS].concat(), &PANELS).await?);
+            }
         }
     }
     assert_eq!(found, [] as [(String, Problem); 0]);
     Ok(())
 }
 
+async fn problems(
+    page: &Page,
+    title: &str,
+    controls: &[&str],
+    panels: &[&str],
+) -> Result<Vec<(String, Problem)>> {
+    page.screenshot(title).await?;
+    let problems = page.layout_problems(controls, panels).await?;
+    Ok(problems.into_iter().map(|problem| (title.to_owned(), problem)).collect())
+}
+
 #[tokio::test]
 async fn the_sandbox_fits_all_windows() -> Result<()> {
-    beside_a_cluster("sandbox-layout", async |page, demo| {
+    on_a_plain_host("sandbox-layout", async |page, server| {
         page.prefer(Scheme::Light, true).await?;
-        page.open(&demo.url("#/s/sandbox?v=1&seed=7&n=4&speed=0.1&play=0")).await?;
+        page.open(&server.url("/#/s/sandbox?v=1&seed=7&n=4&speed=0.1&play=0")).await?;
         for height in 1..=6 {
             page.click("step-commit").await?;
             let there = format!("Number(t('committed-height').textContent) === {height}");

@@ -1,6 +1,6 @@
 //! Links and fields with anything in them.
 
-use crate::beside_a_cluster;
+use crate::on_a_plain_host;
 use anyhow::Result;
 use hotstuff_e2e::Page;
 
@@ -14,7 +14,7 @@ async fn works(page: &Page) -> Result<()> {
 
 #[tokio::test]
 async fn a_bad_link_says_what_is_wrong_and_shows_the_rest() -> Result<()> {
-    beside_a_cluster("bad-link", async |page, demo| {
+    on_a_plain_host("bad-link", async |page, server| {
         let bad: [(&str, &[&str], &str); 7] = [
             ("#/s/nope?seed=abc&n=999&play=0", &["/s/nope", "seed=abc", "n=999"], "7"),
             ("#/s/sandbox?v=1&seed=18446744073709551616&play=0", &["seed=18446744073709551616"], "7"),
@@ -25,7 +25,7 @@ async fn a_bad_link_says_what_is_wrong_and_shows_the_rest() -> Result<()> {
             ("#/%F0%9F%92%A5??##play=0", &["page"], "7"),
         ];
         for (fragment, wrong, seed) in bad {
-            page.open(&demo.url(fragment)).await?;
+            page.open(&server.url(&format!("/{fragment}"))).await?;
             page.until("it names what is wrong", "t('link-problems')").await?;
             let problems = page.text("link-problems").await?;
             for part in wrong {
@@ -34,7 +34,7 @@ async fn a_bad_link_says_what_is_wrong_and_shows_the_rest() -> Result<()> {
             assert_eq!(page.element("seed").await?.prop("value").await?.as_deref(), Some(seed), "{fragment}");
             works(page).await?;
         }
-        page.open(&demo.url("#/s/sandbox?v=1&seed=5&n=7&speed=0.5&play=0")).await?;
+        page.open(&server.url("/#/s/sandbox?v=1&seed=5&n=7&speed=0.5&play=0")).await?;
         assert_eq!(page.eval("t('link-problems')").await?, serde_json::Value::Null);
         assert_eq!(page.rows().await?.len(), 7);
         Ok(())
@@ -44,8 +44,8 @@ async fn a_bad_link_says_what_is_wrong_and_shows_the_rest() -> Result<()> {
 
 #[tokio::test]
 async fn the_address_follows_the_fields_and_the_fields_the_address() -> Result<()> {
-    beside_a_cluster("address", async |page, demo| {
-        page.open(&demo.url("#/s/sandbox?v=1&seed=5&n=4&speed=0.5&play=0")).await?;
+    on_a_plain_host("address", async |page, server| {
+        page.open(&server.url("/#/s/sandbox?v=1&seed=5&n=4&speed=0.5&play=0")).await?;
         works(page).await?;
         page.enter("seed", "99").await?;
         page.until(
@@ -65,10 +65,10 @@ async fn the_address_follows_the_fields_and_the_fields_the_address() -> Result<(
         page.until_rows("there are six", |rows| rows.len() == 6).await?;
         page.until("the address says so", "location.hash.includes('n=6')").await?;
 
-        page.visit(&demo.url("#/s/sandbox?v=1&seed=18446744073709551615&n=5&play=0")).await?;
+        page.visit(&server.url("/#/s/sandbox?v=1&seed=18446744073709551615&n=5&play=0")).await?;
         page.until_rows("the new address is followed", |rows| rows.len() == 5).await?;
         page.until("the seed is exact", "t('seed').value === '18446744073709551615'").await?;
-        page.visit(&demo.url("#/s/nope?n=5")).await?;
+        page.visit(&server.url("/#/s/nope?n=5")).await?;
         page.until("a bad address in the same document is named", "t('link-problems')").await?;
         Ok(())
     })

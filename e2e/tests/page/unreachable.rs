@@ -9,8 +9,8 @@ async fn without_a_cluster_the_page_says_so_and_offers_the_sandbox() -> Result<(
     with_page("unreachable", async |page| {
         page.open(&server.url("/some/where/")).await?;
         page.until("the sandbox plays", "Number(t('committed-height').textContent) > 0").await?;
-        let troubles = page.troubles().await?;
-        assert!(troubles.is_empty(), "a plain host is asked for nothing that it lacks: {troubles:?}");
+        let errors = page.console_errors().await?;
+        assert!(errors.is_empty(), "a plain host is asked for nothing that it lacks: {errors:?}");
 
         // Chromium itself tells of an answer that is none.
         page.announce("/some/where/committee - Failed to load resource");
