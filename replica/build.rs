@@ -68,7 +68,7 @@ fn main() -> io::Result<()> {
         let kind = content_type(name);
         let _ = writeln!(
             code,
-            "    File {{ path: {name:?}, content_type: {kind:?}, etag: \"\\\"{etag}\\\"\", \
+            "    File {{ path: {name:?}, content_type: {kind:?}, etag: \"W/\\\"{etag}\\\"\", \
              content: include_bytes!({plain:?}), gzip: {gzip} }},"
         );
     }

@@ -23,6 +23,15 @@ pub fn config(frame_bytes_max: usize) -> WebSocketConfig {
         .read_buffer_size(READ_BUFFER_BYTES)
 }
 
+/// A connection on the public port whose frames have at most `frame_bytes_max` bytes.
+#[must_use]
+pub fn limited(upgrade: ws::WebSocketUpgrade, frame_bytes_max: usize) -> ws::WebSocketUpgrade {
+    upgrade
+        .max_message_size(frame_bytes_max)
+        .max_frame_size(frame_bytes_max)
+        .read_buffer_size(READ_BUFFER_BYTES)
+}
+
 /// Ends a peer link: with a close frame that says why, where this end closes it.
 pub async fn close_peer<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>, ended: &Ended) {
     let closing = async {

@@ -31,6 +31,8 @@ pub struct LinkConfig {
     /// Most replies waiting for one client's connection; a client that falls further behind is
     /// disconnected.
     pub client_frames: u32,
+    /// Most bytes of replies waiting for one client's connection, with the same consequence.
+    pub client_bytes: u32,
     /// Most observers connected at once.
     pub observers: u32,
     /// Most observations waiting for one observer; beyond it they are dropped and counted.
@@ -51,6 +53,7 @@ impl Default for LinkConfig {
             http_connections: 2_048,
             clients: 1_024,
             client_frames: 4_096,
+            client_bytes: 4 << 20,
             observers: 64,
             observer_frames: 4_096,
         }
@@ -71,6 +74,7 @@ impl LinkConfig {
             self.http_connections,
             self.clients,
             self.client_frames,
+            self.client_bytes,
             self.observers,
             self.observer_frames,
         ];
@@ -99,6 +103,7 @@ impl LinkConfig {
             http_connections,
             clients,
             client_frames,
+            client_bytes,
             observers,
             observer_frames,
         } = self;
@@ -114,6 +119,7 @@ impl LinkConfig {
             ("Most connections to the public port.", "http_connections", http_connections.into()),
             ("Most clients connected.", "clients", clients.into()),
             ("Most replies waiting for one client.", "client_frames", client_frames.into()),
+            ("Most bytes of replies waiting for one client.", "client_bytes", client_bytes.into()),
             ("Most observers connected.", "observers", observers.into()),
             ("Most observations waiting for one observer.", "observer_frames", observer_frames.into()),
         ])

@@ -6,7 +6,7 @@ use hotstuff_core::link::ReplicaFrame;
 use hotstuff_core::wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Most client keys that are followed on one connection.
 pub const KEYS_PER_CONNECTION: usize = 256;
@@ -24,8 +24,17 @@ struct Registry {
 
 #[derive(Debug)]
 struct Outlet {
-    replies: mpsc::Sender<Bytes>,
+    replies: mpsc::Sender<QueuedReply>,
+    room: Arc<Semaphore>,
     clients: BTreeSet<ClientId>,
+}
+
+/// An encoded reply that waits to be written, with its share of the connection's bytes.
+#[derive(Debug)]
+pub struct QueuedReply {
+    /// The encoded reply.
+    pub frame: Bytes,
+    _room: OwnedSemaphorePermit,
 }
 
 /// One connection's place in the registry, left when this is dropped.
@@ -33,8 +42,8 @@ struct Outlet {
 pub struct ClientConnection {
     number: u64,
     clients: Arc<Clients>,
-    /// The encoded replies to send. They end when the connection has fallen too far behind.
-    pub replies: mpsc::Receiver<Bytes>,
+    /// The replies to send. They end when the connection has fallen too far behind.
+    pub replies: mpsc::Receiver<QueuedReply>,
 }
 
 /// The connection speaks for too many clients.
@@ -42,14 +51,15 @@ pub struct ClientConnection {
 pub struct TooManyKeys;
 
 impl Clients {
-    /// Adds a connection with room for `queue_frames` replies.
+    /// Adds a connection with room for so many replies and so many bytes of them.
     #[must_use]
-    pub fn connect(self: &Arc<Self>, queue_frames: u32) -> ClientConnection {
-        let (sender, replies) = mpsc::channel(queue_frames as usize);
+    pub fn connect(self: &Arc<Self>, frames_max: u32, bytes_max: u32) -> ClientConnection {
+        let (sender, replies) = mpsc::channel(frames_max as usize);
+        let room = Arc::new(Semaphore::new(bytes_max as usize));
         let mut registry = self.lock();
         let number = registry.next;
         registry.next += 1;
-        registry.connections.insert(number, Outlet { replies: sender, clients: BTreeSet::new() });
+        registry.connections.insert(number, Outlet { replies: sender, room, clients: BTreeSet::new() });
         ClientConnection { number, clients: Arc::clone(self), replies }
     }
 
@@ -74,8 +84,7 @@ impl Clients {
         let numbers: Vec<u64> = numbers.iter().copied().collect();
         let frame = Bytes::from(wire::encode(&ReplicaFrame::Reply(reply)));
         for number in numbers {
-            let sent = registry.connections.get(&number).map(|outlet| outlet.replies.try_send(frame.clone()));
-            if matches!(sent, Some(Err(_))) {
+            if registry.connections.get(&number).is_some_and(|outlet| !outlet.queue(&frame)) {
                 registry.remove(number);
             }
         }
@@ -84,6 +93,15 @@ impl Clients {
     fn lock(&self) -> MutexGuard<'_, Registry> {
         // The registry is whole between any two statements: a panic elsewhere does not spoil it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outlet {
+    /// Queues a reply; false when there is no room for it.
+    fn queue(&self, frame: &Bytes) -> bool {
+        let Ok(bytes) = u32::try_from(frame.len()) else { return false };
+        let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(bytes) else { return false };
+        self.replies.try_send(QueuedReply { frame: frame.clone(), _room: room }).is_ok()
     }
 }
 
@@ -150,7 +168,7 @@ mod tests {
     #[test]
     fn replies_go_to_every_connection_of_their_client_and_to_no_other() {
         let clients = Arc::new(Clients::default());
-        let [mut first, mut second, mut other] = [(); 3].map(|()| clients.connect(4));
+        let [mut first, mut second, mut other] = [(); 3].map(|()| clients.connect(4, 4_096));
         first.follow(A).unwrap();
         second.follow(A).unwrap();
         other.follow(B).unwrap();
@@ -167,7 +185,7 @@ mod tests {
     #[test]
     fn a_connection_that_falls_behind_is_given_up() {
         let clients = Arc::new(Clients::default());
-        let mut slow = clients.connect(2);
+        let mut slow = clients.connect(2, 4_096);
         slow.follow(A).unwrap();
         for _ in 0..3 {
             clients.deliver(executed(A));
@@ -175,13 +193,28 @@ mod tests {
         assert_eq!(clients.count(), 0);
         assert!(slow.replies.try_recv().is_ok());
         assert!(slow.replies.try_recv().is_ok());
-        assert_eq!(slow.replies.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+        assert_eq!(slow.replies.try_recv().unwrap_err(), mpsc::error::TryRecvError::Disconnected);
+    }
+
+    #[test]
+    fn the_bytes_that_wait_are_bounded_too() {
+        let clients = Arc::new(Clients::default());
+        let large = || reply(A, Outcome::Executed { height: Height(1), result: vec![0; 600] });
+        let mut connection = clients.connect(100, 2_000);
+        connection.follow(A).unwrap();
+        clients.deliver(large());
+        clients.deliver(large());
+        drop(connection.replies.try_recv().unwrap());
+        clients.deliver(large());
+        assert_eq!(clients.count(), 1, "what was written makes room");
+        clients.deliver(large());
+        assert_eq!(clients.count(), 0);
     }
 
     #[test]
     fn nobody_is_told_that_a_forged_command_in_its_name_was_refused() {
         let clients = Arc::new(Clients::default());
-        let mut victim = clients.connect(4);
+        let mut victim = clients.connect(4, 4_096);
         victim.follow(A).unwrap();
         for why in [NotAdmitted::BadSignature, NotAdmitted::TooLarge] {
             clients.deliver(reply(A, Outcome::NotAdmitted(why)));
@@ -194,7 +227,7 @@ mod tests {
     #[test]
     fn a_connection_speaks_for_so_many_clients_only() {
         let clients = Arc::new(Clients::default());
-        let connection = clients.connect(1);
+        let connection = clients.connect(1, 4_096);
         for number in 0..KEYS_PER_CONNECTION {
             connection.follow(PublicKey(std::array::from_fn(|at| (number >> (at % 4 * 4)) as u8))).unwrap();
         }

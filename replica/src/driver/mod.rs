@@ -6,7 +6,7 @@ mod events;
 mod inbox;
 mod observers;
 
-pub use clients::{ClientConnection, Clients, KEYS_PER_CONNECTION, TooManyKeys};
+pub use clients::{ClientConnection, Clients, KEYS_PER_CONNECTION, QueuedReply, TooManyKeys};
 pub use inbox::{DriverEnded, Inlet, Question};
 pub use observers::Observer;
 
@@ -94,7 +94,7 @@ impl Driver {
                 biased;
                 () = stop.stopped() => return Ok(()),
                 Some(question) = self.inbox.questions.recv() => self.answer(question),
-                Some(input) = self.inbox.messages.recv() => self.handle(input),
+                Some((input, _room)) = self.inbox.messages.recv() => self.handle(input),
                 Some(input) = self.inbox.commands.recv() => self.handle(input),
                 () = tokio::time::sleep(patience) => {}
             }
@@ -120,7 +120,7 @@ impl Driver {
     /// Handles some of what waits, from peers and clients alike, and the timer when it is due.
     fn handle_waiting(&mut self) {
         for _ in 0..BATCH {
-            let Ok(input) = self.inbox.messages.try_recv() else { break };
+            let Ok((input, _room)) = self.inbox.messages.try_recv() else { break };
             self.handle(input);
         }
         for _ in 0..BATCH {

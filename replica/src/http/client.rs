@@ -1,7 +1,7 @@
 //! `/client`: commands in, replies out.
 
 use crate::context::Context;
-use crate::driver::ClientConnection;
+use crate::driver::{ClientConnection, QueuedReply};
 use crate::fault::{Ended, Fault};
 use crate::socket;
 use axum::body::Bytes;
@@ -37,8 +37,8 @@ pub(super) async fn client(
         return (StatusCode::SERVICE_UNAVAILABLE, "too many clients are connected\n").into_response();
     };
     let limit = context.committee.limits().command_bytes as usize + COMMAND_BYTES;
-    upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(async move |mut socket| {
-        let mut connection = context.clients.connect(context.links.client_frames);
+    socket::limited(upgrade, limit).on_upgrade(async move |mut socket| {
+        let mut connection = context.clients.connect(context.links.client_frames, context.links.client_bytes);
         let ended = pump(&context, &mut connection, &mut socket, limit).await;
         match &ended {
             Ended::Ours(fault) if fault.is_refusal() => {
@@ -112,12 +112,12 @@ async fn take(context: &Context, connection: &ClientConnection, bytes: &[u8]) ->
 async fn send(
     connection: &mut ClientConnection,
     socket: &mut WebSocket,
-    first: Bytes,
+    first: QueuedReply,
 ) -> Result<(), axum::Error> {
-    socket.feed(Message::Binary(first)).await?;
+    socket.feed(Message::Binary(first.frame)).await?;
     for _ in 1..FLUSH_FRAMES {
         let Ok(reply) = connection.replies.try_recv() else { break };
-        socket.feed(Message::Binary(reply)).await?;
+        socket.feed(Message::Binary(reply.frame)).await?;
     }
     socket.flush().await
 }

@@ -34,8 +34,7 @@ pub(super) async fn observe(
         tracing::info!("refused: too many observers");
         return (StatusCode::SERVICE_UNAVAILABLE, "too many observers are connected\n").into_response();
     };
-    let upgrade = upgrade.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX);
-    upgrade.on_upgrade(async move |mut socket| {
+    socket::limited(upgrade, FRAME_BYTES_MAX).on_upgrade(async move |mut socket| {
         let ended = match context.inlet.observe().await {
             Ok(mut observer) => pump(&context, &mut observer, &mut socket).await,
             Err(_) => Fault::ShuttingDown.into(),

@@ -141,25 +141,26 @@ async fn pump(
 /// driver too, and ends the link: no honest peer sends it.
 async fn take(context: &Context, id: ReplicaId, bytes: Bytes) -> Result<(), Ended> {
     let ended = |_| Ended::from(Fault::ShuttingDown);
+    let size = bytes.len();
     let refused = |kind, why| Input::RefusedMessage { from: id, kind, why };
     let message = match wire::decode(&bytes) {
         Ok(PeerFrame::Message(message)) => message,
         Ok(other) => {
             let why = Refusal::Malformed(format!("a {} frame after the handshake", handshake::name(&other)));
-            context.inlet.message(refused(None, why)).await.map_err(ended)?;
+            context.inlet.message(refused(None, why), size).await.map_err(ended)?;
             return Err(Fault::Misplaced(handshake::name(&other)).into());
         }
         Err(error) => {
             let why = Refusal::Malformed(error.to_string());
-            context.inlet.message(refused(None, why)).await.map_err(ended)?;
+            context.inlet.message(refused(None, why), size).await.map_err(ended)?;
             return Err(Fault::Malformed(error).into());
         }
     };
     let kind = message.kind();
     match verified(context, message).await? {
-        Ok(message) => context.inlet.message(Input::Message { from: id, message }).await.map_err(ended),
+        Ok(message) => context.inlet.message(Input::Message { from: id, message }, size).await.map_err(ended),
         Err(why) => {
-            context.inlet.message(refused(Some(kind), why.clone())).await.map_err(ended)?;
+            context.inlet.message(refused(Some(kind), why.clone()), size).await.map_err(ended)?;
             Err(Fault::Refused(why).into())
         }
     }

@@ -53,6 +53,12 @@ fn set(key: &str, value: &str) -> Operation {
     Operation::Set { key: key.into(), value: value.into() }
 }
 
+async fn shut_down(replicas: Vec<Running>) {
+    for ended in futures_util::future::join_all(replicas.into_iter().map(Running::shutdown)).await {
+        ended.unwrap();
+    }
+}
+
 async fn connect_all(replicas: &[Running]) -> Vec<Socket> {
     let mut sockets = Vec::new();
     for replica in replicas {
@@ -100,9 +106,7 @@ async fn commands_commit_everywhere_once_and_survive_a_restart() {
     let cached = submit(&site, &mut own, 3, &set("b", "2")).await;
     assert_eq!(cached[0], outcomes[0], "what was committed without it is the same there");
     replicas.push(r3);
-    for replica in replicas {
-        replica.shutdown().await.unwrap();
-    }
+    shut_down(replicas).await;
 }
 
 #[tokio::test]
@@ -132,7 +136,5 @@ async fn observers_see_every_event_in_order() {
         }
     }
     assert_eq!(executed, (1..=20).collect::<Vec<_>>());
-    for replica in replicas {
-        replica.shutdown().await.unwrap();
-    }
+    shut_down(replicas).await;
 }

@@ -2,7 +2,7 @@
 //! replica lives on.
 
 use crate::support::*;
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use hotstuff_core::command::{Command, CommandId, NotAdmitted, Outcome, Reply};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::{ClientFrame, ObserveFrame, ReplicaFrame};
@@ -70,7 +70,7 @@ async fn whatever_a_client_sends_that_is_no_valid_command() {
     assert_alive(&running).await;
     assert_eq!(status(running.http_address()).await.refused.clients, count + 1);
 
-    let mut observer = connect(running.http_address(), "/observe").await;
+    let mut observer = observer(running.http_address()).await;
     let mut honest = connect(running.http_address(), "/client").await;
     within(honest.send(Frame::binary(good))).await.unwrap();
     let admitted = |frame: &ObserveFrame| match frame {
@@ -87,7 +87,7 @@ async fn whatever_a_client_sends_that_is_no_valid_command() {
 #[tokio::test]
 async fn a_refused_command_is_seen_as_an_event_and_not_told_to_the_client_it_names() {
     let (site, running) = lone_replica(|_| {}).await;
-    let mut observer = connect(running.http_address(), "/observe").await;
+    let mut observer = observer(running.http_address()).await;
     let mut victim = connect(running.http_address(), "/client").await;
     send(&mut victim, &ClientFrame::Submit(command(&site, 1, vec![1]))).await;
     let mut forged = command(&site, 1, vec![1]);
@@ -110,15 +110,17 @@ async fn a_refused_command_is_seen_as_an_event_and_not_told_to_the_client_it_nam
 }
 
 async fn closed_without_replies(socket: &mut Socket) -> String {
-    use futures_util::StreamExt;
-    loop {
-        match within(socket.next()).await {
-            Some(Ok(Frame::Binary(bytes))) => panic!("told {bytes:?}"),
-            Some(Ok(Frame::Close(Some(frame)))) => return frame.reason.to_string(),
-            Some(Ok(_)) => {}
-            other => panic!("expected a close frame, got {other:?}"),
+    within(async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Frame::Binary(bytes))) => panic!("told {bytes:?}"),
+                Some(Ok(Frame::Close(Some(frame)))) => return frame.reason.to_string(),
+                Some(Ok(_)) => {}
+                other => panic!("expected a close frame, got {other:?}"),
+            }
         }
-    }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -162,8 +164,7 @@ async fn only_so_many_clients_and_observers_at_once() {
     .await;
     let address = running.http_address();
     let _client = connect(address, "/client").await;
-    let mut observer = connect(address, "/observe").await;
-    let _: ObserveFrame = receive(&mut observer).await;
+    let _observer = observer(address).await;
     for path in ["/client", "/observe"] {
         let refused = connect_from(address, path, &format!("http://{address}")).await.unwrap_err();
         assert_eq!(refused.as_u16(), 503);

@@ -83,7 +83,7 @@ async fn a_recorded_handshake_is_of_no_use() {
 #[tokio::test]
 async fn whatever_a_member_sends_that_is_no_valid_message() {
     let (site, running) = lone_replica(|_| {}).await;
-    let mut observer = connect(running.http_address(), "/observe").await;
+    let mut observer = observer(running.http_address()).await;
     let vote = wire::encode(&PeerFrame::Message(Message::Vote(bad_vote())));
     let challenge = wire::encode(&PeerFrame::Challenge { nonce: [0; 32] });
     let cases = [

@@ -1,6 +1,8 @@
 //! Replicas in this process, spoken to over their real ports.
 
+mod arbitrary_bytes;
 mod cluster;
+mod hostile_acceptors;
 mod hostile_clients;
 mod hostile_peers;
 mod public;

@@ -80,7 +80,7 @@ async fn pages_of_other_origins_may_neither_connect_nor_read() {
 #[tokio::test]
 async fn observers_are_told_the_status_of_an_idle_replica() {
     let (_site, running) = lone_replica(|_| {}).await;
-    let mut observer = connect(running.http_address(), "/observe").await;
+    let mut observer = observer(running.http_address()).await;
     let status = |frame: &ObserveFrame| match frame {
         ObserveFrame::Status(status) => Some(status.id.0),
         _ => None,

@@ -133,33 +133,49 @@ pub async fn send<T: serde::Serialize>(socket: &mut Socket, frame: &T) {
 
 /// The next binary frame.
 pub async fn receive<T: serde::de::DeserializeOwned>(socket: &mut Socket) -> T {
-    loop {
-        match within(socket.next()).await {
-            Some(Ok(Message::Binary(bytes))) => return wire::decode(&bytes).unwrap(),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            other => panic!("expected a frame, got {other:?}"),
+    within(async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Binary(bytes))) => return wire::decode(&bytes).unwrap(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("expected a frame, got {other:?}"),
+            }
         }
-    }
+    })
+    .await
 }
 
 /// The close frame that the connection ends with; frames before it do not matter.
 pub async fn closed(socket: &mut Socket) -> CloseFrame {
-    loop {
-        match within(socket.next()).await {
-            Some(Ok(Message::Close(frame))) => return frame.expect("a close says why"),
-            Some(Ok(_)) => {}
-            other => panic!("expected a close frame, got {other:?}"),
+    within(async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Close(frame))) => return frame.expect("a close says why"),
+                Some(Ok(_)) => {}
+                other => panic!("expected a close frame, got {other:?}"),
+            }
         }
-    }
+    })
+    .await
 }
 
-/// The next observation for which `wanted` gives something.
+/// An observer of the replica: whatever happens from now on, it sees.
+pub async fn observer(address: SocketAddr) -> Socket {
+    let mut socket = connect(address, "/observe").await;
+    assert!(matches!(receive(&mut socket).await, ObserveFrame::Welcome { .. }));
+    socket
+}
+
+/// The first thing that `wanted` finds in an observer's frames.
 pub async fn observed<T>(socket: &mut Socket, mut wanted: impl FnMut(&ObserveFrame) -> Option<T>) -> T {
-    loop {
-        if let Some(found) = wanted(&receive(socket).await) {
-            return found;
+    within(async {
+        loop {
+            if let Some(found) = wanted(&receive(socket).await) {
+                return found;
+            }
         }
-    }
+    })
+    .await
 }
 
 /// Sends the head of a binary frame that announces `bytes` bytes, and none of them.
@@ -190,7 +206,6 @@ pub async fn status(address: SocketAddr) -> StatusBody {
 pub async fn assert_alive(running: &Running) {
     let answer = get(running.http_address(), "/healthz", "").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    let mut observer = connect(running.http_address(), "/observe").await;
-    assert!(matches!(receive(&mut observer).await, ObserveFrame::Welcome { .. }));
+    let mut observer = observer(running.http_address()).await;
     within(observer.close(None)).await.unwrap();
 }
