@@ -26,8 +26,10 @@ pub fn add(scene: &mut Scene, replica: &Replica, at: Point, radius: f64, now: Ti
             replica.id.0,
             format!("back-off {exponent}"),
         );
-        let label = Point::new(mark.x + 10.0, mark.y);
-        scene.title(label, format!("×{}", 1u64 << exponent.min(32)), 11.0, Anchor::Start, Role::Bad);
+        if exponent > 0 {
+            let label = Point::new(mark.x + 10.0, mark.y);
+            scene.title(label, format!("×{}", 1u64 << exponent.min(32)), 11.0, Anchor::Start, Role::Bad);
+        }
     }
 }
 

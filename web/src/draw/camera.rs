@@ -52,7 +52,7 @@ impl Camera {
         let (target, far) = (resting(top, width), width / COLUMN);
         let way = target - self.left;
         let is_leap = still || way.abs() > far || way < 0.0;
-        self.left = if is_leap { target } else { self.left + way * (1.0 - (-elapsed_ms / 120.0).exp()) };
+        self.left = if is_leap { target } else { self.left + way * (1.0 - (-elapsed_ms / 80.0).exp()) };
     }
 }
 

@@ -13,6 +13,8 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 const LANE: f64 = 6.0;
 // How much of a message's way a lost one goes before its cross is left behind.
 const LOST_AT: f64 = 0.6;
+// From this many replicas on, nothing is written beside them.
+const CROWD: usize = 7;
 
 /// Where the replicas of a ring stand.
 #[derive(Clone, Debug)]
@@ -31,7 +33,8 @@ impl Ring {
     pub fn new(width: f64, height: f64, count: usize) -> Self {
         let crowding = (count.max(4) as f64).sqrt() / 2.0;
         let radius = (width.min(height) / (11.0 * crowding)).clamp(14.0, 30.0);
-        let (above, below, beside) = (radius * 2.0 + 14.0, radius + 42.0, radius + 34.0);
+        let (above, below, beside) =
+            (radius * 2.0 + 14.0, radius + if count < CROWD { 42.0 } else { 14.0 }, radius + 34.0);
         let down = ((height - above - below) / 2.0).max(20.0);
         let across = ((width - 2.0 * beside) / 2.0).clamp(20.0, down * 1.9);
         Self { centre: Point::new(width / 2.0, above + down), across, down, count, radius }
@@ -61,10 +64,11 @@ pub fn scene(session: &Session, width: f64, height: f64, still: bool) -> Scene {
             leads: leaders.is_some_and(|(leader, _)| leader == replica.id),
             leads_next: leaders.is_some_and(|(_, next)| next == replica.id),
             selected: session.selection.replica() == Some(replica.id),
+            crowded: replicas.len() >= CROWD,
         };
         replica::add(&mut scene, replica, stand, session.clock);
     }
-    let size = if replicas.len() > 7 { 5.0 } else { 6.5 };
+    let size = if replicas.len() >= CROWD { 5.0 } else { 6.5 };
     let is_labelled = replicas.len() <= 5;
     for flight in &session.flights {
         if let Some(at) = place(&ring, replicas, flight, session, still) {
@@ -116,11 +120,12 @@ mod tests {
         for (width, height) in [(340.0, 300.0), (700.0, 400.0), (1_000.0, 500.0)] {
             for count in 4..=10 {
                 let ring = Ring::new(width, height, count);
+                let room = if count < CROWD { 35.0 } else { 8.0 };
                 for one in 0..count {
                     let at = ring.at(one);
                     assert!(at.x > ring.radius && at.x < width - ring.radius, "{width} {count} {at:?}");
                     assert!(
-                        at.y > ring.radius && at.y < height - ring.radius - 30.0,
+                        at.y > ring.radius && at.y < height - ring.radius - room,
                         "{height} {count} {at:?}"
                     );
                     for other in 0..one {

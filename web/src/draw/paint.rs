@@ -27,6 +27,13 @@ impl Palette {
     }
 }
 
+/// What changes when the theme does.
+#[must_use]
+pub fn theme(canvas: &HtmlCanvasElement) -> String {
+    let style = web_sys::window().and_then(|window| window.get_computed_style(canvas).ok().flatten());
+    style.and_then(|style| style.get_property_value(&Role::Ink.property()).ok()).unwrap_or_default()
+}
+
 /// The size of a canvas on the page, in CSS pixels.
 #[must_use]
 pub fn size(canvas: &HtmlCanvasElement) -> (f64, f64) {

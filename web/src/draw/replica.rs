@@ -20,6 +20,8 @@ pub struct Stand {
     pub leads_next: bool,
     /// Whether the visitor looks at it.
     pub selected: bool,
+    /// Whether there is no room beside it: its view then stands inside.
+    pub crowded: bool,
 }
 
 /// Adds `replica`.
@@ -40,12 +42,20 @@ pub fn add(scene: &mut Scene, replica: &Replica, stand: Stand, now: Time) {
         }
     };
     let text = if replica.reach == Reach::Up { Role::on(replica.id) } else { Role::Ink };
-    scene.title(at, replica.id.to_string(), radius * 0.7, Anchor::Middle, text);
+    let inside = replica.status.as_ref().filter(|_| stand.crowded && replica.is_up());
+    let number = if inside.is_some() { Point::new(at.x, at.y - radius * 0.26) } else { at };
+    scene.title(number, replica.id.to_string(), radius * 0.7, Anchor::Middle, text);
+    if let Some(status) = inside {
+        let below = Point::new(at.x, at.y + radius * 0.42);
+        scene.text(below, format!("v{}", status.view), 10.0, Anchor::Middle, text);
+    }
     let above = Point::new(at.x, at.y - radius - 12.0);
     if stand.leads || stand.leads_next {
         crown::add(scene, above, radius * 0.9, replica.id, !stand.leads);
     }
-    labels(scene, replica, Point::new(at.x, at.y + radius + 19.0));
+    if !stand.crowded {
+        labels(scene, replica, Point::new(at.x, at.y + radius + 19.0));
+    }
 }
 
 fn labels(scene: &mut Scene, replica: &Replica, at: Point) {

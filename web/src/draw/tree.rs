@@ -18,11 +18,14 @@ const LANE: f64 = 104.0;
 #[must_use]
 pub fn scene(session: &Session, camera: &Camera, width: f64, height: f64) -> Scene {
     let mut scene = Scene::new(width, height);
+    let tree = &session.cluster.tree;
+    if tree.genesis().is_none() {
+        return scene;
+    }
     // A column to the left of the picture too, for its edges.
     let first = Height((camera.left() - 1.5).max(0.0) as u64);
     let last = Height((camera.left() + width / COLUMN + 1.5).max(0.0) as u64);
     bands(&mut scene, camera, first, last);
-    let tree = &session.cluster.tree;
     let places = layout::places(tree, first);
     let at = |height: Height, lane: usize| Point::new(x_of(camera, height), FIRST_LANE + LANE * lane as f64);
     let lanes: BTreeMap<BlockId, usize> =
@@ -37,7 +40,7 @@ pub fn scene(session: &Session, camera: &Camera, width: f64, height: f64) -> Sce
             edge(&mut scene, at(Height::GENESIS, 0), own, place);
         }
     }
-    if first == Height::GENESIS && tree.genesis().is_some() {
+    if first == Height::GENESIS {
         genesis(&mut scene, at(Height::GENESIS, 0));
     }
     for place in shown() {

@@ -41,7 +41,7 @@ pub fn Unreachable() -> Html {
             <div>
                 <strong>{ "No cluster answers." }</strong>
                 <p>
-                    { format!("{}: ", capital(&why)) }
+                    { format!("{}. ", capital(&why)) }
                     { "Live shows the cluster whose replica serves this page. Start one with " }<code>{ "cargo xtask demo" }</code>
                     { ", or go to the sandbox, which needs none. It is tried again by itself." }
                 </p>

@@ -32,11 +32,10 @@ pub fn Dashboard(props: &DashboardProps) -> Html {
                 <CommandPanel />
                 if is_live {
                     <ConnectionPanel />
-                } else {
-                    <LinksPanel />
                 }
                 <Legend />
                 if !is_live {
+                    <LinksPanel />
                     <ReferencePanel />
                 }
             </div>

@@ -20,8 +20,8 @@ const ANNOUNCE_MS: f64 = 5_000.0;
 /// With reduced motion the pictures change in steps this far apart.
 const STILL_MS: f64 = 500.0;
 const FRAMES_MAX: usize = 600;
-/// Even an unchanged picture is painted this often: the theme or the fonts may have changed.
-const REPAINT_FRAMES: u64 = 30;
+/// Even an unchanged picture is painted this often: fonts may have arrived.
+const REPAINT_FRAMES: u64 = 120;
 
 /// When frames were, and how long each took.
 #[derive(Default)]
@@ -29,6 +29,7 @@ pub struct Frames {
     pub at: VecDeque<f64>,
     pub work: VecDeque<f64>,
     count: u64,
+    theme: String,
     last: f64,
     panels: f64,
     announced: f64,
@@ -84,7 +85,9 @@ fn frame(
     }
     stage.frames.last = at;
     advance(stage, elapsed);
-    let repaint = stage.frames.count.is_multiple_of(REPAINT_FRAMES);
+    let theme = network.as_ref().map(paint::theme).unwrap_or_default();
+    let repaint = stage.frames.count.is_multiple_of(REPAINT_FRAMES) || theme != stage.frames.theme;
+    stage.frames.theme = theme;
     if let Some(canvas) = network {
         let (width, height) = paint::size(&canvas);
         let scene = network::scene(&stage.session, width, height, still);
