@@ -24,7 +24,6 @@ pub fn config(frame_bytes_max: usize) -> WebSocketConfig {
 }
 
 /// A connection on the public port whose frames have at most `frame_bytes_max` bytes.
-#[must_use]
 pub fn limited(upgrade: ws::WebSocketUpgrade, frame_bytes_max: usize) -> ws::WebSocketUpgrade {
     upgrade
         .max_message_size(frame_bytes_max)
