@@ -114,6 +114,59 @@ fn place(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draw::role::Role;
+    use crate::draw::scene::{Fill, Tag};
+    use crate::source::sandbox::tests::{begun, drive};
+    use crate::source::{Order, Source};
+
+    fn tags<'a>(scene: &'a Scene, kind: &str) -> Vec<&'a Tag> {
+        let tags = scene.items.iter().filter_map(|item| item.tag.as_ref());
+        tags.filter(|tag| tag.kind == kind).collect()
+    }
+
+    #[test]
+    fn the_picture_shows_the_leaders_and_every_message_under_way() {
+        let session = drive(&mut begun(7), 800);
+        let scene = scene(&session, 700.0, 400.0, false);
+        let (leader, next) = session.cluster.leaders().unwrap();
+        let crowns: Vec<_> =
+            tags(&scene, "crown").iter().map(|tag| (tag.id.clone(), tag.note.clone())).collect();
+        assert_eq!(crowns.len(), 2);
+        assert!(crowns.contains(&(leader.0.to_string(), "leader".into())), "{crowns:?}");
+        assert!(crowns.contains(&(next.0.to_string(), "next leader".into())), "{crowns:?}");
+        assert!(!session.flights.is_empty());
+        assert_eq!(tags(&scene, "message").len(), session.flights.len());
+        assert_eq!(tags(&scene, "timer").len(), 4);
+    }
+
+    #[test]
+    fn a_crashed_replica_is_hollow() {
+        let mut source = begun(7);
+        source.send(Order::Kill(ReplicaId(2)));
+        let scene = scene(&drive(&mut source, 300), 700.0, 400.0, false);
+        let disk = |id: &str| {
+            let is_it = |tag: &Tag| tag.kind == "replica" && tag.id == id;
+            scene.items.iter().find(|item| item.tag.as_ref().is_some_and(is_it)).unwrap()
+        };
+        assert_eq!(disk("1").fill, Some(Fill::Solid(Role::Hue(1))));
+        assert_eq!(disk("2").fill, Some(Fill::Solid(Role::Surface)));
+        assert!(!disk("2").stroke.as_ref().unwrap().dash.is_empty());
+        assert_eq!(disk("2").tag.as_ref().unwrap().note.split(',').next(), Some("crashed"));
+    }
+
+    #[test]
+    fn drawing_with_less_motion_keeps_messages_in_the_middle_of_their_way() {
+        let mut session = drive(&mut begun(7), 800);
+        let early = scene(&session, 700.0, 400.0, true);
+        session.clock = session.clock + hotstuff_core::Span(1);
+        let late = scene(&session, 700.0, 400.0, true);
+        let places = |scene: &Scene| -> Vec<Shape> {
+            let is_message =
+                |item: &&crate::draw::Item| item.tag.as_ref().is_some_and(|tag| tag.kind == "message");
+            scene.items.iter().filter(is_message).map(|item| item.shape.clone()).collect()
+        };
+        assert_eq!(places(&early), places(&late));
+    }
 
     #[test]
     fn replicas_of_a_ring_fit_and_do_not_touch() {

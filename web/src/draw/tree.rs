@@ -93,3 +93,33 @@ fn genesis(scene: &mut Scene, at: Point) {
     scene.add(frame).fill(Role::Accent).stroke(Role::Ink, 1.5).tag("genesis", 0, "committed");
     scene.title(at, "genesis", 12.0, Anchor::Middle, Role::OnAccent);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::sandbox::tests::{begun, drive};
+
+    #[test]
+    fn every_block_stands_in_the_picture_as_far_as_it_has_come() {
+        let session = drive(&mut begun(7), 1_500);
+        let mut camera = Camera::default();
+        camera.advance(session.cluster.tree.top(), 4_000.0, 16.0, true);
+        let scene = scene(&session, &camera, 4_000.0, 300.0);
+        let tags = || scene.items.iter().filter_map(|item| item.tag.as_ref());
+        let tree = &session.cluster.tree;
+        for node in tree.from_height(Height(1)) {
+            let block = node.block.block;
+            let tag = tags().find(|tag| tag.kind == "block" && tag.id == format!("{:#}", block.id)).unwrap();
+            assert_eq!(
+                tag.note == "committed",
+                block.height <= tree.committed_height(),
+                "{block}: {}",
+                tag.note
+            );
+        }
+        for pointer in ["QC", "lock", "head"] {
+            assert!(tags().any(|tag| tag.kind == "flag" && tag.note == pointer), "{pointer}");
+        }
+        assert!(tags().any(|tag| tag.kind == "genesis"));
+    }
+}

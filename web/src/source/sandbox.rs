@@ -220,18 +220,18 @@ impl Run {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::model::Session;
     use hotstuff_core::ReplicaId;
 
-    fn begun(seed: u64) -> SandboxSource {
+    pub(crate) fn begun(seed: u64) -> SandboxSource {
         let mut source = SandboxSource::default();
         source.send(Order::Begin(Sandbox { seed, ..Sandbox::default() }, Links::default()));
         source
     }
 
-    fn drive(source: &mut SandboxSource, to_ms: u64) -> Session {
+    pub(crate) fn drive(source: &mut SandboxSource, to_ms: u64) -> Session {
         let mut session = Session::default();
         let target = Time(to_ms * 1_000);
         while session.clock < target {
