@@ -3,6 +3,7 @@
 use crate::console::{Command, Entry};
 use crate::replica::{EVENTS, Event, ROWS, Row};
 use anyhow::{Context as _, Result, bail, ensure};
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
@@ -162,6 +163,33 @@ impl Page {
     /// When there is nothing to click, or something lies above it.
     pub async fn click(&self, testid: &str) -> Result<()> {
         self.element(testid).await?.click().await.with_context(|| format!("cannot click {testid}"))
+    }
+
+    /// Clicks at a place `x` from the left and `y` from the top of an element.
+    ///
+    /// # Errors
+    /// When there is no such element, or the place is out of the window.
+    pub async fn click_at(&self, testid: &str, x: f64, y: f64) -> Result<()> {
+        let element = self.element(testid).await?;
+        let (left, top, ..) = element.rectangle().await?;
+        let scrolled = self.eval("[scrollX, scrollY]").await?;
+        let (across, down): (f64, f64) = serde_json::from_value(scrolled)?;
+        let clicked = MouseActions::new("mouse".into())
+            .then(PointerAction::MoveTo { duration: None, x: left - across + x, y: top - down + y })
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client
+            .perform_actions(clicked)
+            .await
+            .with_context(|| format!("cannot click at {x}, {y} of {testid}"))
+    }
+
+    /// Presses keys where the focus is. Special ones are WebDriver's code points.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        self.client.active_element().await?.send_keys(keys).await.with_context(|| format!("keys {keys:?}"))
     }
 
     /// Replaces what is in a field, and presses Enter.

@@ -1,5 +1,6 @@
 //! The page in headless Chromium. `cargo xtask test --only browser` builds what is needed first.
 
+mod controls;
 mod determinism;
 mod faults;
 mod harness;
