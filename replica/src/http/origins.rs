@@ -5,9 +5,12 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, ORIGIN, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
-/// The origins whose pages may connect: those of the committee's replicas, of this replica by
-/// whatever name it was reached, and those that are configured.
+/// The origins whose pages may connect: those of the committee's replicas, of this replica where
+/// it was reached by an IP address, and those that are configured. A name that is neither does not
+/// count, even when the page came from here under it: whoever owns the name may have pointed it
+/// here to speak through a visitor's browser (DNS rebinding).
 #[derive(Clone, Debug)]
 pub struct Origins(BTreeSet<String>);
 
@@ -43,7 +46,7 @@ impl Origins {
         let Some(named) = headers.get(ORIGIN) else { return Ok(None) };
         let text = String::from_utf8_lossy(named.as_bytes()).to_ascii_lowercase();
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_ascii_lowercase);
-        let own = text.split_once("://").map(|(_, rest)| rest);
+        let own = text.split_once("://").map(|(_, rest)| rest).filter(|own| is_numeric(own));
         if self.0.contains(&text) || (own.is_some() && own == host.as_deref()) {
             Ok(Some(named.clone()))
         } else {
@@ -66,6 +69,16 @@ impl IntoResponse for OriginRefused {
     fn into_response(self) -> Response {
         (StatusCode::FORBIDDEN, format!("{self}\n")).into_response()
     }
+}
+
+/// Whether `host`, perhaps with a port, is an IP address or this machine itself.
+fn is_numeric(host: &str) -> bool {
+    let bare = match host.rsplit_once(':') {
+        Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => bare,
+        _ => host,
+    };
+    let bare = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(bare);
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok()
 }
 
 /// The origin of pages served over HTTP at `address`. Browsers leave the scheme's own port out.
@@ -101,7 +114,10 @@ mod tests {
         assert!(may(Some("http://example.net"), "127.0.0.1:8081"));
         assert!(may(Some("https://else.org"), "127.0.0.1:8081"));
         assert!(may(Some("http://10.0.0.1:9"), "10.0.0.1:9"));
-        assert!(may(Some("https://proxy.net"), "proxy.net"));
+        assert!(may(Some("http://10.0.0.1"), "10.0.0.1"));
+        assert!(may(Some("http://[::1]:7"), "[::1]:7"));
+        assert!(may(Some("http://localhost:7"), "localhost:7"));
+        assert!(!may(Some("http://rebound.net:8080"), "rebound.net:8080"));
         assert!(!may(Some("http://evil.net"), "127.0.0.1:8081"));
         assert!(!may(Some("http://127.0.0.1:9999"), "127.0.0.1:8081"));
         assert!(!may(Some("http://localhost"), "127.0.0.1:8081"));

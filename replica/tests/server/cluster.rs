@@ -3,7 +3,7 @@
 use crate::support::*;
 use hotstuff_core::command::{Command, Outcome};
 use hotstuff_core::link::{ClientFrame, ObserveFrame, ReplicaFrame};
-use hotstuff_core::{Event, Height, SequenceNumber, verify};
+use hotstuff_core::{Event, Height, SequenceNumber, Span, verify};
 use hotstuff_kv::{Answer, Operation};
 use hotstuff_replica::server::{self, Running};
 
@@ -136,5 +136,48 @@ async fn observers_see_every_event_in_order() {
         }
     }
     assert_eq!(executed, (1..=20).collect::<Vec<_>>());
+    shut_down(replicas).await;
+}
+
+/// What memory no longer holds comes from the others' stores.
+#[tokio::test]
+async fn a_replica_that_starts_late_gets_blocks_that_only_stores_still_hold() {
+    let mut bound = Vec::new();
+    for _ in 0..4 {
+        bound.push(bind().await);
+    }
+    let mut site = Site::new(&bound);
+    for config in &mut site.configs {
+        config.consensus.retained_blocks = 1;
+        config.consensus.fetch_blocks = 3;
+        // The late one's port is open, but nobody answers there yet.
+        config.links.handshake_us = Span::millis(1_000);
+    }
+    let late = bound.pop().unwrap();
+    let mut replicas = Vec::new();
+    for (bound, config) in bound.into_iter().zip(&site.configs) {
+        replicas.push(bound.start(config.clone()).await.unwrap());
+    }
+    let mut sockets = connect_all(&replicas).await;
+    let mut outcomes = Vec::new();
+    for sequence in 1..=3 {
+        outcomes = submit(&site, &mut sockets, sequence, &set("k", &sequence.to_string())).await;
+    }
+    let Outcome::Executed { height: target, .. } = outcomes[0] else { panic!("{outcomes:?}") };
+    assert!(target > Height(4), "more than one fetch asks for, and long out of memory");
+
+    let r3 = late.start(site.configs[3].clone()).await.unwrap();
+    let mut observer = connect(r3.http_address(), "/observe").await;
+    let reached = |frame: &ObserveFrame| match frame {
+        ObserveFrame::Welcome { status, .. } | ObserveFrame::Status(status) => {
+            (status.committed_head.height >= target).then_some(())
+        }
+        _ => None,
+    };
+    observed(&mut observer, reached).await;
+    let mut own = [connect(r3.http_address(), "/client").await];
+    let told = submit(&site, &mut own, 3, &set("k", "3")).await;
+    assert_eq!(told[0], outcomes[0], "it executed what the others executed");
+    replicas.push(r3);
     shut_down(replicas).await;
 }
