@@ -37,7 +37,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     replicas: Option<u16>,
     /// The first replica's public port; the others' follow [default: 8080, or as in --dir]
-    #[arg(long, value_name = "P", value_parser = RangedU64ValueParser::<u16>::new().range(1..))]
+    #[arg(long, value_name = "P", value_parser = RangedU64ValueParser::<u16>::new().range(1..=65_535))]
     port: Option<u16>,
     /// Keep the cluster in this folder. One that holds a cluster already is started again
     /// [default: a temporary folder, removed at the end]

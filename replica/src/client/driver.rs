@@ -127,7 +127,7 @@ impl ClientDriver {
         outcome.await.unwrap_or(Err(ClientError::Closed))
     }
 
-    /// Gives up this handle and, when it was the last, waits until the links are closed.
+    /// Gives up this handle, and waits until the last one is given up and the links are closed.
     pub async fn close(self) {
         drop(self.submissions);
         self.closed.closed().await;

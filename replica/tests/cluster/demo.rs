@@ -1,6 +1,6 @@
 //! `hotstuff demo`, from start to Ctrl-C.
 
-use crate::support::{BOUND, PROGRAM, Process, free_ports, output, said, until};
+use crate::support::{BOUND, Cluster, PROGRAM, Process, free_ports, output, said, until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -153,6 +153,21 @@ async fn a_folder_keeps_a_cluster_from_one_demonstration_to_the_next() {
     assert!(Path::new(dir).join("committee.toml").exists());
 }
 
+#[tokio::test]
+async fn a_replica_that_does_not_start_ends_the_demonstration_with_its_last_words() {
+    let cluster = Cluster::prepare(4);
+    let folder = cluster.testnet.committee.parent().unwrap();
+    let file = std::fs::read_to_string(folder.join("r2/replica.toml")).unwrap();
+    std::fs::write(folder.join("r2/replica.toml"), file.replace("replica.key", "lost.key")).unwrap();
+    let ended = hotstuff_demo(&["--dir", folder.to_str().unwrap()]).await;
+    let (code, _, stderr) = said(&ended);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("r2 ended before the cluster stood") && stderr.contains("lost.key"), "{stderr}");
+    for addresses in cluster.file.addresses.values() {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, addresses.http.port())).expect("the others have ended, too");
+    }
+}
+
 async fn hotstuff_demo(arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new(PROGRAM);
     command.arg("demo").args(arguments);
@@ -178,5 +193,7 @@ async fn what_cannot_work_is_refused_before_anything_is_started() {
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
     drop(third);
-    assert_eq!(hotstuff_demo(&["--port", "0"]).await.status.code(), Some(2));
+    for usage in [["--port", "0"], ["--port", "65536"], ["--replicas", "-1"]] {
+        assert_eq!(hotstuff_demo(&usage).await.status.code(), Some(2), "{usage:?}");
+    }
 }
