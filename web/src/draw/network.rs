@@ -4,7 +4,7 @@ use crate::draw::message;
 use crate::draw::replica::{self, Stand};
 use crate::draw::role::Role;
 use crate::draw::scene::Scene;
-use crate::draw::shape::{Point, Shape};
+use crate::draw::shape::{Anchor, Point, Shape};
 use crate::model::{Flight, Replica, Session};
 use hotstuff_core::ReplicaId;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
@@ -54,6 +54,11 @@ impl Ring {
 pub fn scene(session: &Session, width: f64, height: f64, still: bool) -> Scene {
     let mut scene = Scene::new(width, height);
     let replicas = &session.cluster.replicas;
+    if replicas.is_empty() {
+        let middle = Point::new(width / 2.0, height / 2.0);
+        scene.text(middle, "No replica is in sight yet", 13.0, Anchor::Middle, Role::Muted);
+        return scene;
+    }
     let ring = Ring::new(width, height, replicas.len());
     edges(&mut scene, &ring, replicas);
     let leaders = session.cluster.leaders();

@@ -10,6 +10,7 @@ mod dashboard;
 mod events;
 mod exports;
 mod facts;
+mod failure;
 mod field;
 mod frames;
 mod header;
@@ -34,6 +35,6 @@ mod transport;
 
 /// Puts the page into the document.
 pub fn run() {
-    console_error_panic_hook::set_once();
+    failure::watch();
     yew::Renderer::<app::App>::new().render();
 }
