@@ -1,6 +1,6 @@
 //! The image is built, and a cluster of it keeps taking commands while a replica is dead.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::{Bench, Done};
 use crate::docker::cluster::Cluster;
@@ -20,7 +20,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     let cluster = Cluster::new(bench.console, bench.project, compose)?;
     cluster.build()?;
     if let Err(error) = exercise(&cluster) {
-        return Err(error.context(cluster.logs()));
+        bail!("{error:#}\n{}", cluster.logs());
     }
     Ok(Done::Passed(image.into()))
 }
