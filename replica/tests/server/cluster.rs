@@ -160,11 +160,12 @@ async fn a_replica_that_starts_late_gets_blocks_that_only_stores_still_hold() {
     }
     let mut sockets = connect_all(&replicas).await;
     let mut outcomes = Vec::new();
-    for sequence in 1..=3 {
+    for sequence in 1..=7 {
         outcomes = submit(&site, &mut sockets, sequence, &set("k", &sequence.to_string())).await;
     }
     let Outcome::Executed { height: target, .. } = outcomes[0] else { panic!("{outcomes:?}") };
-    assert!(target > Height(4), "more than one fetch asks for, and long out of memory");
+    // A few blocks stay in memory whatever the config says, and a fetch asks for three at most.
+    assert!(target > Height(16), "{target:?}");
 
     let r3 = late.start(site.configs[3].clone()).await.unwrap();
     let mut observer = connect(r3.http_address(), "/observe").await;
@@ -176,7 +177,7 @@ async fn a_replica_that_starts_late_gets_blocks_that_only_stores_still_hold() {
     };
     observed(&mut observer, reached).await;
     let mut own = [connect(r3.http_address(), "/client").await];
-    let told = submit(&site, &mut own, 3, &set("k", "3")).await;
+    let told = submit(&site, &mut own, 7, &set("k", "7")).await;
     assert_eq!(told[0], outcomes[0], "it executed what the others executed");
     replicas.push(r3);
     shut_down(replicas).await;
