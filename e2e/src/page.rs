@@ -198,8 +198,8 @@ impl Page {
     /// When there is no such field.
     pub async fn enter(&self, testid: &str, text: &str) -> Result<()> {
         let field = self.element(testid).await?;
-        let select_all = "\u{e009}a\u{e000}"; // control and a, then no key held
-        let keys = format!("{select_all}{text}\u{e007}");
+        // Control and a, then no key held; backspace; and Enter in the end.
+        let keys = format!("\u{e009}a\u{e000}\u{e003}{text}\u{e007}");
         field.send_keys(&keys).await.with_context(|| format!("cannot type into {testid}"))
     }
 
