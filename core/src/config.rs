@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The most blocks one fetch response may hold, whoever sends it.
 pub const FETCH_BLOCKS_MAX: usize = 256;
 
+/// The least that `tree_blocks` may be: a branch grows through several failed views before it commits.
+pub const TREE_BLOCKS_MIN: u32 = 64;
+
 /// A replica's own settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,13 +25,13 @@ pub struct Config {
     pub heartbeat_us: Span,
     /// How long a missing block may take to arrive by itself, and then each peer's answer.
     pub fetch_retry_us: Span,
-    /// Most blocks asked for at once; at most [`FETCH_BLOCKS_MAX`].
+    /// Most blocks in one fetch response: 2 to [`FETCH_BLOCKS_MAX`].
     pub fetch_blocks: u32,
-    /// Most bytes of operations in one fetch response (at least one block is sent).
+    /// Most bytes of operations in one fetch response (two blocks are sent in any case).
     pub fetch_bytes: u32,
     /// How many committed blocks stay in memory to serve peers; older ones come from the store.
     pub retained_blocks: u32,
-    /// Most uncommitted blocks held.
+    /// Most uncommitted blocks held; at least [`TREE_BLOCKS_MIN`].
     pub tree_blocks: u32,
     /// Most commands waiting.
     pub mempool_commands: u32,
@@ -63,9 +66,12 @@ pub enum ConfigError {
     /// The shortest timeout is above the longest.
     #[error("timeout_min_us is above timeout_max_us")]
     TimeoutOrder,
-    /// More than a response may hold.
-    #[error("fetch_blocks is above {FETCH_BLOCKS_MAX}")]
+    /// A response needs two blocks, as the second certifies the first, and has an upper limit.
+    #[error("fetch_blocks must be 2 to {FETCH_BLOCKS_MAX}")]
     FetchBlocks,
+    /// Too few uncommitted blocks to get through failed views.
+    #[error("tree_blocks must be at least {TREE_BLOCKS_MIN}")]
+    TreeBlocks,
 }
 
 impl Config {
@@ -79,8 +85,6 @@ impl Config {
             ("retransmit_us", self.retransmit_us.0),
             ("heartbeat_us", self.heartbeat_us.0),
             ("fetch_retry_us", self.fetch_retry_us.0),
-            ("fetch_blocks", self.fetch_blocks.into()),
-            ("tree_blocks", self.tree_blocks.into()),
             ("mempool_commands", self.mempool_commands.into()),
             ("mempool_client_commands", self.mempool_client_commands.into()),
         ];
@@ -90,8 +94,11 @@ impl Config {
         if self.timeout_min_us > self.timeout_max_us {
             return Err(ConfigError::TimeoutOrder);
         }
-        if self.fetch_blocks as usize > FETCH_BLOCKS_MAX {
+        if !(2..=FETCH_BLOCKS_MAX).contains(&(self.fetch_blocks as usize)) {
             return Err(ConfigError::FetchBlocks);
+        }
+        if self.tree_blocks < TREE_BLOCKS_MIN {
+            return Err(ConfigError::TreeBlocks);
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Asking peers for missing blocks, one at a time and for ever until they come (pitfall 23).
 
-use crate::certificate::BlockRef;
+use crate::certificate::{BlockId, BlockRef};
 use crate::config::Config;
 use crate::ids::{Height, ReplicaId, Time};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// The certified block that is missing, if any, and who has been asked for it.
@@ -13,9 +14,13 @@ pub(crate) struct Fetch {
 
 struct Wanted {
     target: BlockRef,
-    asked: Option<(ReplicaId, BlockRef)>,
+    /// What each peer was asked for last and has not answered.
+    asked: BTreeMap<ReplicaId, BlockId>,
+    last_asked: Option<ReplicaId>,
     /// How far the last answers led, above the committed head.
     reached: Option<Height>,
+    /// Which peer is asked first, so that not all laggards ask the same.
+    first_turn: u64,
     attempts: u32,
     due: Time,
 }
@@ -24,15 +29,28 @@ impl Fetch {
     /// Says which certified block is missing now. A new one may still arrive by itself, so nobody
     /// is asked at once. Returns what is no longer missing.
     pub(crate) fn want(&mut self, now: Time, config: &Config, target: Option<BlockRef>) -> Option<BlockRef> {
+        let soon = now + config.fetch_retry_us;
         match (&mut self.wanted, target) {
             (None, None) => None,
             (None, Some(target)) => {
-                let due = now + config.fetch_retry_us;
-                self.wanted = Some(Wanted { target, asked: None, reached: None, attempts: 0, due });
+                self.wanted = Some(Wanted {
+                    target,
+                    asked: BTreeMap::new(),
+                    last_asked: None,
+                    reached: None,
+                    first_turn: target.view.0,
+                    attempts: 0,
+                    due: soon,
+                });
                 None
             }
             (Some(wanted), Some(target)) => {
-                wanted.target = target;
+                if wanted.target != target {
+                    wanted.target = target;
+                    // Earlier failures say nothing of this block; but a head that runs ahead does
+                    // not put the next question off either.
+                    wanted.due = wanted.due.min(soon);
+                }
                 None
             }
             (Some(wanted), None) => {
@@ -61,25 +79,27 @@ impl Fetch {
         peers: &[ReplicaId],
     ) -> Option<(ReplicaId, BlockRef, Option<Height>)> {
         let wanted = self.wanted.as_mut().filter(|wanted| wanted.due <= now)?;
-        let count = u32::try_from(peers.len()).ok().filter(|count| *count > 0)?;
-        let turn = (wanted.target.view.0 % u64::from(count)) as u32;
-        let peer = peers[(wanted.attempts.wrapping_add(turn) % count) as usize];
-        let rounds = wanted.attempts / count;
-        wanted.attempts = wanted.attempts.wrapping_add(1);
+        let count = u64::try_from(peers.len()).ok().filter(|count| *count > 0)?;
+        let turn = wanted.first_turn.wrapping_add(wanted.attempts.into()) % count;
+        let peer = peers[usize::try_from(turn).expect("a turn is below the number of peers")];
+        let rounds = u64::from(wanted.attempts) / count;
+        wanted.attempts = wanted.attempts.saturating_add(1);
+        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
         wanted.due = now + config.fetch_retry_us.backed_off(rounds, config.timeout_max_us);
-        if wanted.asked.is_some() {
+        if wanted.last_asked.is_some_and(|last| wanted.asked.contains_key(&last)) {
             wanted.reached = None; // no answer: perhaps nobody else knows where the last ones led
         }
-        wanted.asked = Some((peer, wanted.target));
+        wanted.asked.insert(peer, wanted.target.id);
+        wanted.last_asked = Some(peer);
         Some((peer, wanted.target, wanted.reached))
     }
 
-    /// Whether `peer` was asked for `target` last; its answer counts once.
-    pub(crate) fn take_answer(&mut self, peer: ReplicaId, target: &crate::BlockId) -> bool {
+    /// Whether `peer` was asked for `target`; its answer, however late, counts once.
+    pub(crate) fn take_answer(&mut self, peer: ReplicaId, target: &BlockId) -> bool {
         let Some(wanted) = &mut self.wanted else { return false };
-        let is_answer = wanted.asked.is_some_and(|(asked, block)| asked == peer && block.id == *target);
+        let is_answer = wanted.asked.get(&peer) == Some(target);
         if is_answer {
-            wanted.asked = None;
+            wanted.asked.remove(&peer);
         }
         is_answer
     }

@@ -55,7 +55,8 @@ pub struct FetchRequest {
 }
 
 /// Blocks on the path to `target`, by ascending height, as many as fit: the first extends a block
-/// at the height that was asked for. Empty when the sender has none of them.
+/// at the height that was asked for, and each certifies the one before. Empty when the sender has
+/// none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchResponse {
     /// The block that was asked for.

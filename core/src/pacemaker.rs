@@ -5,12 +5,14 @@ use crate::ids::{Span, Time, View};
 
 /// The view and its clock.
 ///
-/// The clock runs only while there is work: an idle view lasts until its leader's heartbeat is
+/// The clock runs only while there is work: an idle view lasts until the next heartbeat is
 /// overdue. Back-off doubles the patience with every view that ended by timeout, up to a cap, and
 /// is forgotten with the first view entered by a QC (pitfall 18).
 pub(crate) struct Pacemaker {
     view: View,
     entered: Time,
+    /// When this view was last seen to go on: entered, or a block of it voted for.
+    alive: Time,
     working_since: Option<Time>,
     exponent: u32,
     /// When to send this view's timeout again, once it was sent.
@@ -19,7 +21,7 @@ pub(crate) struct Pacemaker {
 
 impl Pacemaker {
     pub(crate) fn new(view: View, now: Time) -> Self {
-        Self { view, entered: now, working_since: None, exponent: 0, resend_at: None }
+        Self { view, entered: now, alive: now, working_since: None, exponent: 0, resend_at: None }
     }
 
     pub(crate) fn view(&self) -> View {
@@ -40,8 +42,14 @@ impl Pacemaker {
         self.exponent = if progress { 0 } else { self.exponent.saturating_add(1) };
         self.view = view;
         self.entered = now;
+        self.alive = now;
         self.working_since = None;
         self.resend_at = None;
+    }
+
+    /// Notes a vote in this view: while idle, the next leader's heartbeat is due from here on.
+    pub(crate) fn note_vote(&mut self, now: Time) {
+        self.alive = now;
     }
 
     /// Says whether there is work, which starts or stops the view's clock.
@@ -64,7 +72,7 @@ impl Pacemaker {
         match (self.resend_at, self.working_since) {
             (Some(resend), _) => resend,
             (None, Some(since)) => since + patience,
-            (None, None) => self.entered + config.heartbeat_us + patience,
+            (None, None) => self.alive + config.heartbeat_us + patience,
         }
     }
 

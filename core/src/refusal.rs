@@ -165,6 +165,12 @@ pub enum Refusal {
     /// As many uncommitted blocks are held as the config allows.
     #[error("too many uncommitted blocks are held")]
     TreeFull,
+    /// Proof was seen that more than f replicas are faulty.
+    #[error("this replica has halted")]
+    Halted,
+    /// A fetched block that is neither the one asked for nor certified by the next.
+    #[error("block {0} of a fetch response is not certified")]
+    Uncertified(BlockRef),
     /// Blocks that nobody asked for.
     #[error("nothing was asked of {0}")]
     Unasked(ReplicaId),

@@ -163,9 +163,16 @@ impl BlockTree {
         self.branch(tip, seen).iter().any(|block| !block.is_empty())
     }
 
-    /// Whether any block above the head holds commands.
-    pub(crate) fn holds_uncommitted_commands(&self) -> bool {
-        self.above_head().any(|block| !block.is_empty())
+    /// Whether commands above the head can still commit: on the branch of `tip`, the highest
+    /// certified block, or above it. Those on other branches wait for nothing.
+    pub(crate) fn holds_uncommitted_commands(&self, tip: &BlockRef) -> bool {
+        let mut holding = self.above_head().filter(|block| !block.is_empty()).peekable();
+        if holding.peek().is_none() {
+            return false;
+        }
+        let branch: BTreeSet<BlockId> =
+            self.branch(&tip.id, self.head.height).iter().map(Block::id).collect();
+        holding.any(|block| branch.contains(&block.id()) || self.extends(&block.id(), tip))
     }
 
     /// Commits the child `id` of the head, whose execution gave `root`: drops what conflicts with
@@ -370,6 +377,6 @@ mod tests {
         assert!(!tree.needs_flush(&tip.id), "the block of view 4 shows that the first is committed");
         assert_eq!(tree.uncommitted_commands(&tip.id).len(), 1);
         tree.commit(&first.id(), Digest::default());
-        assert!(tree.uncommitted_commands(&tip.id).is_empty() && !tree.holds_uncommitted_commands());
+        assert!(tree.uncommitted_commands(&tip.id).is_empty() && !tree.holds_uncommitted_commands(&tip));
     }
 }

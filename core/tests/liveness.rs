@@ -185,19 +185,89 @@ fn pitfall_30_a_retry_gets_the_same_reply_and_executes_nothing() {
 }
 
 #[test]
-fn an_idle_cluster_sends_a_heartbeat_and_nothing_else() {
+fn an_idle_cluster_sends_heartbeats_and_gives_up_on_no_view() {
+    for is_fresh in [true, false] {
+        let mut table = Table::new(4);
+        if !is_fresh {
+            table.submit(1, b"x");
+            table.run_all();
+        }
+        let before = table.replica(0).status().view;
+        while table.now < Time(60_000_000) {
+            table.pass_time();
+            table.run_all();
+        }
+        let views = table.replica(0).status().view.0 - before.0;
+        assert!((28..=31).contains(&views), "{views} heartbeats in a minute, one each 2 s");
+        assert!(!table.events.iter().any(|(_, event)| matches!(event, Event::TimedOut { .. })));
+        assert!(!table.events.iter().any(|(_, event)| matches!(
+            event,
+            Event::ViewEntered { cause: EntryCause::Tc | EntryCause::WeakQuorum, .. }
+        )));
+    }
+}
+
+#[test]
+fn proposals_that_overtake_each_other_are_both_taken_in() {
     let mut table = Table::new(4);
     table.submit(1, b"x");
-    table.run_all();
-    let before = table.replica(0).status().view;
+    let to_r0 = |envelope: &Envelope| envelope.to == 0 && is_kind(MessageKind::Proposal)(envelope);
+    let first = table.lanes.iter().find(|envelope| to_r0(envelope)).cloned().expect("view 1's proposal");
+    table.run(|envelope| {
+        let view =
+            if let Message::Proposal(proposal) = &envelope.message { proposal.block.view().0 } else { 0 };
+        envelope.to != 0 || view == 2
+    });
+    assert_eq!(table.replica(0).status().last_voted, View(0), "view 2's parent is missing");
+    table.deliver(first);
+    assert_eq!(table.replica(0).status().last_voted, View(2));
+}
+
+#[test]
+fn a_replayed_timeout_is_not_answered() {
+    let mut table = Table::new(4);
+    table.submit(1, b"x");
+    table.run(|_| false);
     table.pass_time();
+    let of = |id| move |envelope: &&Envelope| envelope.from == id && is_kind(MessageKind::Timeout)(envelope);
+    let [own, others] =
+        [0, 2].map(|id| table.lanes.iter().find(of(id)).cloned().expect("r0 and r2 gave up").message);
     table.run_all();
-    let heartbeats = Config::default().heartbeat_us;
-    assert_eq!(table.now, Time(0) + heartbeats);
-    assert!(table.replica(0).status().view > before);
-    assert!(!table.events.iter().any(|(_, event)| matches!(event, Event::TimedOut { .. })));
-    assert!(!table.events.iter().any(|(_, event)| matches!(
-        event,
-        Event::ViewEntered { cause: EntryCause::Tc | EntryCause::WeakQuorum, .. }
-    )));
+    assert!(table.replica(0).status().view > View(1));
+    for message in [own, others.clone()] {
+        table.deliver(Envelope { from: 3, to: 0, message });
+        assert!(table.lanes.is_empty());
+    }
+    table.deliver(Envelope { from: 2, to: 0, message: others });
+    assert!(matches!(table.lanes.pop_front(), Some(Envelope { to: 2, message: Message::NewView(_), .. })));
+}
+
+#[test]
+fn commands_on_a_dead_fork_do_not_keep_the_clock_running() {
+    let mut table = Table::new(4);
+    // Only r1, the leader, has the command; only r2 gets its proposal; then r1 is lost with it.
+    let verified = verify::command(&table.committee, support::command(1, b"x")).unwrap();
+    table.input(1, Input::Command(verified));
+    table.run(|envelope| envelope.to == 2 && is_kind(MessageKind::Proposal)(envelope));
+    table.lanes.clear();
+    table.crash(1);
+    table.disks[1].retain(|record| !matches!(record, Record::Block(_)));
+    table.start(1);
+    let mut gave_up_at = Time(0);
+    while table.now < Time(120_000_000) {
+        let before = table.events.len();
+        table.pass_time();
+        table.run_all();
+        if table.events[before..].iter().any(|(_, event)| matches!(event, Event::TimedOut { .. })) {
+            gave_up_at = table.now;
+        }
+    }
+    assert!(gave_up_at < Time(30_000_000), "the last view was given up at {gave_up_at}");
+    assert!(table.committed(0) > Height(10));
+    for id in 0..4 {
+        assert!(
+            table.committed(id).0.abs_diff(table.committed(0).0) <= 1,
+            "the collector learns a commit first"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use hotstuff_core::block::Block;
 use hotstuff_core::certificate::{Timeout, TimeoutCertificate, TimeoutSignature};
 use hotstuff_core::crypto::Domain;
 use hotstuff_core::event::Event;
-use hotstuff_core::message::{MessageKind, NewView, Proposal};
+use hotstuff_core::message::{FetchResponse, MessageKind, NewView, Proposal};
 use hotstuff_core::*;
 use support::{Envelope, Table, committee, is_kind, qc, secret, sign, vote};
 
@@ -272,4 +272,165 @@ fn a_replica_needs_its_own_key() {
         Setup { id: ReplicaId(0), key: secret(1), committee: committee(4), config: Config::default() };
     let result = Replica::new(setup, support::Adder::default(), Recovered::default(), Time(0));
     assert_eq!(result.err(), Some(SetupError::WrongKey(ReplicaId(0))));
+}
+
+#[test]
+fn headers_and_payloads_must_agree_with_themselves() {
+    let (mut table, block) = proposed();
+    let mut refuse = |change: &dyn Fn(&mut hotstuff_core::block::Header)| {
+        let tc = None;
+        refused(&mut table, 1, Message::Proposal(Proposal { block: altered(&block, change), tc }))
+    };
+    assert_eq!(
+        refuse(&|header| header.height = Height(2)),
+        Refusal::HeightOrder { height: Height(2), parent: Height(0) }
+    );
+    assert_eq!(refuse(&|header| header.payload_digest = header.state_root), Refusal::PayloadMismatch);
+}
+
+#[test]
+fn fetched_blocks_are_verified_like_proposed_ones() {
+    let (mut table, block) = proposed();
+    let response = |blocks| Message::FetchResponse(FetchResponse { target: block.id(), blocks });
+    let late = altered(&block, |header| header.justify = qc(block.reference(), &[1, 2, 3]));
+    let why = Refusal::ViewOrder { view: View(1), justify: View(1) };
+    assert_eq!(refused(&mut table, 1, response(vec![late])), why);
+    let many = vec![block.clone(); hotstuff_core::config::FETCH_BLOCKS_MAX + 1];
+    assert_eq!(refused(&mut table, 1, response(many)), Refusal::TooManyBlocks(257));
+    assert_eq!(refused(&mut table, 1, response(vec![block.clone()])), Refusal::Unasked(ReplicaId(1)));
+}
+
+#[test]
+fn a_fetched_block_that_nothing_certifies_is_not_kept() {
+    let (mut table, block) = proposed();
+    table.run_all();
+    table.crash(0);
+    table.disks[0].clear();
+    table.start(0);
+    // r0 is told of a far block, asks, and is sent a fork that r1 signed for a view it leads.
+    let tip = table.replica(1).status().high_qc;
+    table.deliver(Envelope {
+        from: 1,
+        to: 0,
+        message: Message::NewView(NewView { high_qc: qc(tip, &[1, 2, 3]), tc: None }),
+    });
+    table.pass_time();
+    let asked = table.lanes.iter().find(|envelope| envelope.from == 0).expect("r0 asks someone").to;
+    table.lanes.clear();
+    let fork = altered(&block, |header| {
+        header.view = View(5);
+        header.payload_digest = block.payload().digest();
+    });
+    let blocks = vec![fork.clone(), block.clone()];
+    let records = table.disks[0].len();
+    table.deliver(Envelope {
+        from: asked,
+        to: 0,
+        message: Message::FetchResponse(FetchResponse { target: tip.id, blocks }),
+    });
+    assert_eq!(refusal(&table, 0), Some(Refusal::Uncertified(fork.reference())));
+    assert_eq!(table.disks[0].len(), records);
+}
+
+#[test]
+fn payloads_over_a_limit_or_with_a_forged_command_are_refused() {
+    let mut spec = support::spec(4);
+    (spec.limits.block_commands, spec.limits.block_bytes, spec.limits.command_bytes) = (2, 10, 6);
+    let committee = Committee::new(spec).unwrap();
+    let check = |operations: &[&[u8]], forge: bool| {
+        let mut commands: Vec<_> = operations
+            .iter()
+            .zip(1..)
+            .map(|(operation, sequence)| support::command(sequence, operation))
+            .collect();
+        if forge {
+            commands[0].operation.push(0);
+        }
+        let payload = hotstuff_core::command::Payload { commands };
+        let header = hotstuff_core::block::Header {
+            view: View(1),
+            height: Height(1),
+            proposer: ReplicaId(1),
+            justify: committee.genesis_qc().clone(),
+            payload_digest: payload.digest(),
+            state_root: hotstuff_core::crypto::Digest::default(),
+        };
+        let signature = sign(1, Domain::Proposal, &(header.view, header.id()));
+        let block: Block = wire::decode(&wire::encode(&(header, signature, payload))).unwrap();
+        verify::block(&committee, &block)
+    };
+    assert_eq!(check(&[b"12345", b"12345"], false), Ok(()));
+    assert_eq!(
+        check(&[b"123456", b"12345"], false),
+        Err(Refusal::PayloadTooLarge { commands: 2, bytes: 11 })
+    );
+    assert_eq!(check(&[b"1", b"2", b"3"], false), Err(Refusal::PayloadTooLarge { commands: 3, bytes: 3 }));
+    let why = |why| Err(Refusal::BadCommand(support::command(1, b"").id, why));
+    assert_eq!(check(&[b"1234567"], false), why(hotstuff_core::command::NotAdmitted::TooLarge));
+    assert_eq!(check(&[b"1", b"2"], true), why(hotstuff_core::command::NotAdmitted::BadSignature));
+}
+
+#[test]
+fn pitfall_04_a_proposals_timeout_certificate_and_a_timeouts_vote_are_verified() {
+    let (mut table, block) = proposed();
+    let part = |id| TimeoutSignature {
+        replica: ReplicaId(id),
+        high_qc_view: View(0),
+        signature: sign(id, Domain::Timeout, &(View(5), View(0))),
+    };
+    let high_qc = table.committee.genesis_qc().clone();
+    let mut tc = TimeoutCertificate {
+        view: View(5),
+        high_qc: high_qc.clone(),
+        signatures: vec![part(0), part(1), part(2)],
+    };
+    let block_6 = altered(&block, |header| {
+        header.view = View(6);
+        header.proposer = ReplicaId(2);
+    });
+    tc.signatures[1].signature = tc.signatures[0].signature;
+    let message = Message::Proposal(Proposal { block: block_6, tc: Some(tc.clone()) });
+    assert_eq!(refused(&mut table, 2, message), Refusal::BadCertificate(View(5)));
+    tc.signatures[1] = part(1);
+    tc.signatures[1].high_qc_view = View(4);
+    let message = Message::NewView(NewView { high_qc: high_qc.clone(), tc: Some(tc) });
+    assert_eq!(refused(&mut table, 2, message), Refusal::HighQcMismatch { view: View(5), high_qc: View(0) });
+
+    let mut last_vote = vote(2, block.reference());
+    last_vote.signature = vote(3, block.reference()).signature;
+    let signature = sign(2, Domain::Timeout, &(View(3), View(0)));
+    let replica = ReplicaId(2);
+    let with = |last_vote| {
+        let high_qc = high_qc.clone();
+        Message::Timeout(Timeout { view: View(3), high_qc, last_vote: Some(last_vote), replica, signature })
+    };
+    assert_eq!(refused(&mut table, 2, with(last_vote)), Refusal::BadSignature(ReplicaId(2)));
+    assert_eq!(refused(&mut table, 2, with(vote(3, block.reference()))), Refusal::BadSignature(ReplicaId(2)));
+}
+
+#[test]
+fn proof_that_more_than_f_are_faulty_halts_a_replica() {
+    let (mut table, block) = proposed();
+    table.run_all();
+    let head = table.replica(0).status().committed_head;
+    assert_eq!(head, block.reference());
+    // A quorum signs a conflicting block at the head's height in a later view.
+    let conflicting =
+        BlockRef { view: View(9), height: head.height, id: hotstuff_core::crypto::Digest([3; 32]) };
+    let child = altered(&block, |header| {
+        header.view = View(10);
+        header.proposer = ReplicaId(2);
+        header.height = head.height.next();
+        header.justify = qc(conflicting, &[1, 2, 3]);
+    });
+    table.deliver(Envelope {
+        from: 2,
+        to: 0,
+        message: Message::Proposal(Proposal { block: child, tc: None }),
+    });
+    assert!(table.has_event(0, |event| *event == Event::Halted { head, conflicting }));
+    let status = table.replica(0).status();
+    assert!(status.halted && table.replica(0).deadline().is_none());
+    table.submit(2, b"y");
+    assert_eq!(table.replica(0).status(), status, "nothing moves it any more");
 }

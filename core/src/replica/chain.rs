@@ -43,6 +43,7 @@ impl<A: App> Replica<A> {
     /// on, fetched ones' too, so the lock rises with what is learnt by fetching (pitfall 9).
     pub(super) fn add_block(&mut self, block: &Block) -> Result<(), Refusal> {
         if self.tree.contains(&block.id()) {
+            self.apply_certified(&block.parent()); // a crash may have come between block and lock
             return Ok(());
         }
         self.tree.evict_except(&self.high_qc.block.id);

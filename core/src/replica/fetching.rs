@@ -51,7 +51,7 @@ impl<A: App> Replica<A> {
         let is_known = self.tree.block(&target.id).is_some_and(|block| block.reference() == target);
         if is_known && first < self.tree.lowest() && above >= Height::GENESIS {
             let most = u64::from(self.config.fetch_blocks) - 1;
-            let to = Height(first.0.saturating_add(most).min(self.tree.lowest().0 - 1));
+            let to = Height(first.0.saturating_add(most).min(self.tree.head().height.0));
             self.outputs.push_back(Output::Load { peer: from, target: target.id, from: first, to });
             return;
         }
@@ -65,14 +65,15 @@ impl<A: App> Replica<A> {
         }
     }
 
-    /// Sends as many of `blocks`, from the first, as a response may hold.
+    /// Sends as many of `blocks`, from the first, as a response may hold, but two at least: the last
+    /// is of use only as the certificate of the one before, unless it is the target.
     fn serve(&mut self, peer: ReplicaId, target: BlockId, mut blocks: Vec<Block>) {
         let mut bytes = 0u64;
         let fits = |block: &Block| {
             bytes += block.payload().operation_bytes();
             bytes <= u64::from(self.config.fetch_bytes)
         };
-        let count = blocks.iter().map(fits).take_while(|fits| *fits).count().max(1);
+        let count = blocks.iter().map(fits).take_while(|fits| *fits).count().max(2);
         blocks.truncate(count.min(self.config.fetch_blocks as usize));
         self.event(Event::FetchServed { peer, blocks: u32::try_from(blocks.len()).unwrap_or(u32::MAX) });
         self.send(peer, Message::FetchResponse(FetchResponse { target, blocks }));
@@ -83,19 +84,38 @@ impl<A: App> Replica<A> {
             self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
             return;
         }
-        let mut reached = None;
-        for block in &response.blocks {
-            if block.height() <= self.tree.head().height {
-                continue;
+        let reached = match self.add_fetched(&response) {
+            Ok(reached) => reached,
+            Err(why) => {
+                self.refuse(from, &Message::FetchResponse(response), why);
+                None
             }
-            if let Err(why) = self.add_block(block) {
-                self.refuse(from, &Message::FetchResponse(response.clone()), why);
-                reached = None;
-                break;
-            }
-            reached = Some(block.height());
-        }
+        };
         self.fetch.note_answer(self.now, reached);
         self.retry_waiting();
+    }
+
+    /// Adds the blocks of an answer that are certified: by the next one's justify, or as the target.
+    /// The last is left out where it is neither, as anyone who ever leads can sign blocks. Returns
+    /// how far up they led.
+    fn add_fetched(&mut self, response: &FetchResponse) -> Result<Option<Height>, Refusal> {
+        let mut reached = None;
+        for (position, block) in response.blocks.iter().enumerate() {
+            let next = response.blocks.get(position + 1);
+            let is_certified = match next {
+                _ if block.id() == response.target => true,
+                Some(next) => next.justify().block == block.reference(),
+                None => break,
+            };
+            if !is_certified {
+                return Err(Refusal::Uncertified(block.reference()));
+            }
+            if block.height() > self.tree.head().height {
+                self.learn_qc(block.justify());
+                self.add_block(block)?;
+                reached = Some(block.height());
+            }
+        }
+        Ok(reached)
     }
 }

@@ -129,7 +129,7 @@ impl<A: App> Replica<A> {
         match message {
             Message::Proposal(proposal) => self.on_proposal(proposal),
             Message::Vote(vote) => self.on_vote(vote),
-            Message::Timeout(timeout) => self.on_timeout(timeout),
+            Message::Timeout(timeout) => self.on_timeout(from, timeout),
             Message::NewView(new_view) => self.on_new_view(new_view),
             Message::FetchRequest(request) => self.on_fetch_request(from, request),
             Message::FetchResponse(response) => self.on_fetch_response(from, response),
@@ -145,7 +145,7 @@ impl<A: App> Replica<A> {
         while !self.is_halted && self.try_propose() {}
         self.note_missing();
         self.check_fetch_timer();
-        let is_work = !self.mempool.is_empty() || self.tree.holds_uncommitted_commands();
+        let is_work = !self.mempool.is_empty() || self.tree.holds_uncommitted_commands(&self.high_qc.block);
         self.pacemaker.note_work(self.now, is_work);
     }
 

@@ -4,7 +4,7 @@ use super::Replica;
 use crate::app::App;
 use crate::certificate::{Timeout, TimeoutCertificate};
 use crate::event::{EntryCause, Event};
-use crate::ids::{Span, View};
+use crate::ids::{ReplicaId, Span, View};
 use crate::io::{Output, Record};
 use crate::message::{Message, NewView};
 
@@ -51,7 +51,7 @@ impl<A: App> Replica<A> {
             return;
         }
         match self.sent_timeout.clone() {
-            Some(timeout) if self.pacemaker.gave_up() => {
+            Some(timeout) if timeout.high_qc.view() == self.high_qc.view() => {
                 self.pacemaker.sent_timeout(self.now, &self.config);
                 self.outputs.push_back(Output::Broadcast(Message::Timeout(timeout)));
             }
@@ -83,14 +83,17 @@ impl<A: App> Replica<A> {
 
     /// Takes what a timeout carries before its own meaning: the high QC, and the last vote, which
     /// may complete a QC that its collector did not deliver (pitfall 22).
-    pub(super) fn on_timeout(&mut self, timeout: Timeout) {
+    pub(super) fn on_timeout(&mut self, from: ReplicaId, timeout: Timeout) {
         self.learn_qc(&timeout.high_qc);
         if let Some(vote) = timeout.last_vote.clone() {
             self.on_vote(vote);
         }
         if timeout.view < self.view() {
-            let new_view = self.new_view();
-            self.send(timeout.replica, Message::NewView(new_view));
+            // A replayed one gets no answer: it would reach someone who did not ask.
+            if from == timeout.replica && from != self.id {
+                let new_view = self.new_view();
+                self.send(from, Message::NewView(new_view));
+            }
             return;
         }
         self.collect_timeout(timeout);

@@ -27,9 +27,13 @@ impl<A: App> Replica<A> {
             self.keep_waiting(proposal);
             return;
         }
-        match self.add_block(&proposal.block).and_then(|()| self.vote(&proposal.block)) {
-            Ok(()) => self.retry_waiting(),
-            Err(why) => self.event(Event::VoteRefused { block: reference, why }),
+        let added = self.add_block(&proposal.block);
+        let is_added = added.is_ok();
+        if let Err(why) = added.and_then(|()| self.vote(&proposal.block)) {
+            self.event(Event::VoteRefused { block: reference, why });
+        }
+        if is_added {
+            self.retry_waiting(); // proposals may overtake each other
         }
     }
 
@@ -77,9 +81,13 @@ impl<A: App> Replica<A> {
             return Err(Refusal::Stale { view, current });
         }
         self.check_state_root(block)?;
+        if self.is_halted {
+            return Err(Refusal::Halted);
+        }
         let extends_lock = self.tree.extends(&block.id(), &self.safety.lock());
         let vote = self.safety.vote(block, extends_lock)?.persist(&mut self.outputs);
         let collector = self.committee.leader(view.next());
+        self.pacemaker.note_vote(self.now);
         self.event(Event::Voted { block: vote.block, collector });
         if collector == self.id {
             self.on_vote(vote);
