@@ -154,7 +154,13 @@ impl Arguments {
             Ok(testnet) => {
                 let out = self.out.display();
                 println!("{} replicas: {}", testnet.replicas.len(), testnet.committee.display());
-                println!("start each with: hotstuff replica --config {out}/rN/replica.toml");
+                if self.compose {
+                    println!(
+                        "mount {out} into each container; its command: replica --config .../rN/replica.toml"
+                    );
+                } else {
+                    println!("start each with: hotstuff replica --config {out}/rN/replica.toml");
+                }
                 ExitCode::SUCCESS
             }
             Err(error) => cli::fail(&error),

@@ -70,7 +70,7 @@ impl ReplicaFile {
             ("This replica's secret key.", "key", quoted(&self.key)),
             ("The folder of this replica's store. No other process may use it.", "data", quoted(&self.data)),
             (
-                "Web origins (http://host:port) whose pages may connect, beside the replicas' own.",
+                "Web origins (http://host:port) whose pages may connect, beside those of the committee's addresses.",
                 "allowed_origins",
                 origins,
             ),

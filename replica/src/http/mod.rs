@@ -29,6 +29,9 @@ use tokio::task::JoinSet;
 
 /// Most bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 16 << 10;
+/// How long a connection that is no WebSocket may last: whoever reads slower than this allows, or
+/// keeps it for later, connects anew.
+const CONVERSATION: Duration = Duration::from_secs(60);
 /// How long the driver may take to say that it is alive.
 const ALIVE_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -61,6 +64,7 @@ async fn converse(router: Router, connection: Connection, patience: Duration, mu
             conversation.await
         }
         result = &mut conversation => result,
+        () = tokio::time::sleep(CONVERSATION) => return,
     };
     if let Err(error) = result {
         tracing::debug!(%error, "a connection on the public port ended");

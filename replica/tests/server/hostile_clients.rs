@@ -174,12 +174,7 @@ async fn only_so_many_clients_and_observers_at_once() {
 
 #[tokio::test]
 async fn connections_that_ask_for_nothing_are_closed() {
-    let (_site, running) = lone_replica(|config| {
-        config.links.handshake_us = Span::millis(50);
-        config.links.ping_us = Span::millis(40);
-        config.links.dead_us = Span::millis(80);
-    })
-    .await;
+    let (_site, running) = lone_replica(|config| config.links.handshake_us = Span::millis(100)).await;
     for bytes in [b"".as_slice(), b"GET / HTTP/1.1\r\n", &[0xff; 100]] {
         let mut stream = within(TcpStream::connect(running.http_address())).await.unwrap();
         within(stream.write_all(bytes)).await.unwrap();
@@ -187,11 +182,23 @@ async fn connections_that_ask_for_nothing_are_closed() {
         let _ = within(stream.read_to_end(&mut answer)).await;
         assert!(!answer.starts_with(b"HTTP/1.1 200"));
     }
-    // A client that does not even answer pings: it never reads.
-    let mut deaf = connect(running.http_address(), "/client").await;
-    let mut bytes = Vec::new();
-    within(deaf.get_mut().read_to_end(&mut bytes)).await.unwrap();
-    assert!(String::from_utf8_lossy(&bytes).contains("nothing was heard"));
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn clients_and_observers_that_answer_no_ping_are_closed() {
+    let (_site, running) = lone_replica(|config| {
+        config.links.ping_us = Span::millis(40);
+        config.links.dead_us = Span::millis(80);
+    })
+    .await;
+    for path in ["/client", "/observe"] {
+        // It reads bytes, and so never answers.
+        let mut deaf = connect(running.http_address(), path).await;
+        let mut bytes = Vec::new();
+        within(deaf.get_mut().read_to_end(&mut bytes)).await.unwrap();
+        assert!(String::from_utf8_lossy(&bytes).contains("nothing was heard"));
+    }
     running.shutdown().await.unwrap();
 }
 

@@ -135,20 +135,25 @@ async fn a_newer_link_of_a_member_ends_the_older_one() {
 
 #[tokio::test]
 async fn whoever_says_nothing_is_not_waited_for() {
+    let (_site, running) = lone_replica(|config| config.links.handshake_us = Span::millis(500)).await;
+    let mut no_websocket = within(TcpStream::connect(running.peer_address())).await.unwrap();
+    let mut mute = connect(running.peer_address(), "/peer").await;
+    assert!(closed(&mut mute).await.reason.contains("handshake took too long"));
+    let mut answer = Vec::new();
+    within(no_websocket.read_to_end(&mut answer)).await.unwrap();
+    assert_eq!(answer, b"");
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_member_that_falls_silent_is_closed() {
     let (site, running) = lone_replica(|config| {
-        config.links.handshake_us = Span::millis(50);
         config.links.ping_us = Span::millis(40);
         config.links.dead_us = Span::millis(80);
     })
     .await;
-    let mut mute = connect(running.peer_address(), "/peer").await;
-    assert!(closed(&mut mute).await.reason.contains("handshake took too long"));
-    let mut fallen_silent = peer_link(&site, running.peer_address(), 1).await;
-    assert!(closed(&mut fallen_silent).await.reason.contains("nothing was heard"));
-    let mut no_websocket = within(TcpStream::connect(running.peer_address())).await.unwrap();
-    let mut answer = Vec::new();
-    within(no_websocket.read_to_end(&mut answer)).await.unwrap();
-    assert_eq!(answer, b"");
+    let mut silent = peer_link(&site, running.peer_address(), 1).await;
+    assert!(closed(&mut silent).await.reason.contains("nothing was heard"));
     running.shutdown().await.unwrap();
 }
 
