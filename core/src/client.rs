@@ -64,7 +64,7 @@ pub enum ClientOutput {
 /// Why a command was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// As many commands are in flight as the config allows.
+    /// As many commands are in flight as the config allows, or as the replicas remember.
     #[error("too many commands are in flight")]
     InFlight,
     /// Longer than the committee's `command_bytes`.
@@ -115,7 +115,7 @@ impl Client {
     /// # Errors
     /// When too many commands are in flight or the operation is too large.
     pub fn submit(&mut self, now: Time, operation: Vec<u8>) -> Result<SequenceNumber, SubmitError> {
-        if self.pending.len() >= self.config.in_flight as usize {
+        if self.pending.len() >= self.config.in_flight as usize || !self.is_in_window() {
             return Err(SubmitError::InFlight);
         }
         let limit = self.committee.limits().command_bytes;
@@ -130,6 +130,14 @@ impl Client {
         let pending = Pending { command, submitted: now, retry_at, retries: 0, replies: BTreeMap::new() };
         self.pending.insert(sequence, pending);
         Ok(sequence)
+    }
+
+    /// Whether the replicas still remember the oldest command in flight once the next one has
+    /// executed: they keep `session_replies` of a client, and judge what is below too old.
+    fn is_in_window(&self) -> bool {
+        let kept = u64::from(self.committee.limits().session_replies);
+        let oldest = self.pending.keys().next();
+        oldest.is_none_or(|oldest| self.next.0.saturating_sub(oldest.0) < kept)
     }
 
     /// Takes a replica's reply in. One that nobody waits for is ignored.

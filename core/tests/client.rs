@@ -110,3 +110,19 @@ fn too_much_is_refused_at_once() {
     client.submit(Time(0), vec![]).unwrap();
     assert_eq!(client.submit(Time(0), vec![]), Err(SubmitError::InFlight));
 }
+
+#[test]
+fn no_command_in_flight_can_become_too_old() {
+    let kept = committee(4).limits().session_replies;
+    let mut client = client();
+    for _ in 0..kept {
+        client.submit(Time(0), vec![]).unwrap();
+    }
+    for sequence in 8..7 + u64::from(kept) {
+        for replica in 0..2 {
+            client.handle_reply(Time(1), reply(replica, SequenceNumber(sequence), executed(1)));
+        }
+    }
+    assert_eq!(client.in_flight().count(), 1, "only the first has no outcome");
+    assert_eq!(client.submit(Time(1), vec![]), Err(SubmitError::InFlight));
+}

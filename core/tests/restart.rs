@@ -79,8 +79,11 @@ impl Traced {
 
 #[test]
 fn pitfall_07_a_crash_at_any_write_forgets_nothing_that_left() {
+    let (mut timeouts, mut proposals) = (0, 0);
     for id in 0..4 {
         let traced = trace(id);
+        timeouts += traced.timeouts.len();
+        proposals += traced.proposals.len();
         assert!(traced.votes.len() >= 8 && traced.records.len() >= 40, "the run is long enough to tell");
         for durable in 0..=traced.records.len() {
             let mut recovered = Recovered::default();
@@ -112,6 +115,7 @@ fn pitfall_07_a_crash_at_any_write_forgets_nothing_that_left() {
             assert!(status.view > status.high_qc.view, "pitfall 17");
         }
     }
+    assert!(timeouts >= 4 && proposals >= 8, "{timeouts} timeouts and {proposals} proposals were traced");
 }
 
 #[test]

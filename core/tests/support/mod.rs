@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod hostile;
+
 use hotstuff_core::certificate::{QuorumCertificate, Vote};
 use hotstuff_core::command::{Command, Outcome, Reply};
 use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
