@@ -2,12 +2,13 @@
 
 use futures::future::{Either, select};
 use futures::{SinkExt, StreamExt};
-use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
 use hotstuff_core::wire;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::future::poll_fn;
 use std::pin::pin;
 
 /// The longest frame that is looked at.
@@ -50,6 +51,11 @@ impl Socket {
     /// # Errors
     /// When the connection is over.
     pub async fn send<T: Serialize>(&mut self, frame: &T) -> Result<(), String> {
+        // A connection that failed counts as ready too, and sending into it is an error in the console.
+        poll_fn(|context| self.0.poll_ready_unpin(context)).await.map_err(|error| error.to_string())?;
+        if !matches!(self.0.state(), State::Open) {
+            return Err("the connection was closed".into());
+        }
         self.0.send(Message::Bytes(wire::encode(frame))).await.map_err(|error| error.to_string())
     }
 }
