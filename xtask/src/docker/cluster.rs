@@ -7,15 +7,13 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use sha2::{Digest as _, Sha256};
 
 use super::{docker, inspect};
 use crate::console::Console;
 use crate::process::{capture, command};
 use crate::project::Project;
 
-const PROJECT: &str = "hotstuff-test";
-const IMAGE: &str = "hotstuff-test:latest";
-const BUILD_IMAGE: &str = "hotstuff-test-build:latest";
 const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
 const COMPOSE_LIMIT: Duration = Duration::from_secs(3 * 60);
 const HEALTHY_LIMIT: Duration = Duration::from_secs(90);
@@ -28,6 +26,10 @@ pub struct Cluster<'a> {
     console: &'a Console,
     project: &'a Project,
     compose: &'static [&'static str],
+    /// Project of Compose. Another checkout has another, so that two can test at once.
+    name: String,
+    image: String,
+    build_image: String,
     ports: Vec<u16>,
     /// Files and the program that the client needs.
     folder: PathBuf,
@@ -44,7 +46,9 @@ impl<'a> Cluster<'a> {
             (0..REPLICAS).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let ports = listeners.iter().map(|l| Ok(l.local_addr()?.port())).collect::<Result<_>>()?;
         let folder = project.scratch().join("docker-client");
-        let cluster = Self { console, project, compose, ports, folder };
+        let name = name(&project.root);
+        let (image, build_image) = (format!("{name}:latest"), format!("{name}-build:latest"));
+        let cluster = Self { console, project, compose, name, image, build_image, ports, folder };
         cluster.run("taking down what was left", COMPOSE_LIMIT, &DOWN)?;
         Ok(cluster)
     }
@@ -54,12 +58,13 @@ impl<'a> Cluster<'a> {
     /// # Errors
     /// When the build fails.
     pub fn build(&self) -> Result<()> {
+        let images = [self.build_image.as_str(), self.image.as_str()];
         let id = |name| inspect("image", name, "{{.Id}}");
-        let earlier = [BUILD_IMAGE, IMAGE].map(id);
-        let mut stage = docker(&["build", "--target", "build", "--tag", BUILD_IMAGE, "."]);
+        let earlier = images.map(id);
+        let mut stage = docker(&["build", "--target", "build", "--tag", &self.build_image, "."]);
         self.console.run("docker build", BUILD_LIMIT, stage.current_dir(&self.project.root))?;
         self.run("building the image", BUILD_LIMIT, &["build"])?;
-        for (earlier, name) in earlier.into_iter().zip([BUILD_IMAGE, IMAGE]) {
+        for (earlier, name) in earlier.into_iter().zip(images) {
             if let Some(earlier) = earlier.filter(|earlier| id(name).as_ref() != Some(earlier)) {
                 // Somebody else may use it; then it stays.
                 let _ = capture(&mut docker(&["image", "rm", &earlier]));
@@ -165,8 +170,8 @@ impl<'a> Cluster<'a> {
 
     fn compose(&self, arguments: &[&str]) -> Command {
         let mut compose = command(self.compose[0]);
-        compose.args(&self.compose[1..]).args(["--project-name", PROJECT]).args(arguments);
-        compose.current_dir(&self.project.root).env("HOTSTUFF_IMAGE", IMAGE);
+        compose.args(&self.compose[1..]).args(["--project-name", &self.name]).args(arguments);
+        compose.current_dir(&self.project.root).env("HOTSTUFF_IMAGE", &self.image);
         for (index, port) in self.ports.iter().enumerate() {
             compose.env(format!("HOTSTUFF_PORT_R{index}"), port.to_string());
         }
@@ -195,6 +200,13 @@ fn remove(folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
 }
 
+/// A name that this checkout has at every run, and no other one has.
+fn name(root: &Path) -> String {
+    let hash = Sha256::digest(root.as_os_str().as_encoded_bytes());
+    let digits: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("hotstuff-test-{digits}")
+}
+
 /// The committee's file with these ports for its clients.
 fn with_ports(committee: &str, ports: &[u16]) -> Result<String> {
     let mut left = ports.iter();
@@ -213,6 +225,12 @@ fn with_ports(committee: &str, ports: &[u16]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checkouts_do_not_share_a_cluster() {
+        assert_eq!(name(Path::new("/a")), name(Path::new("/a")));
+        assert_ne!(name(Path::new("/a")), name(Path::new("/b")));
+    }
 
     #[test]
     fn every_member_gets_its_port() {
