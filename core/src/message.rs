@@ -17,7 +17,7 @@ pub enum Message {
     /// A replica gives up on a view; sent to all.
     Timeout(Timeout),
     /// The sender's highest certificates: to the leader of a view entered by a timeout
-    /// certificate, and to whoever is seen to be behind.
+    /// certificate, to whoever is seen to be behind, and to all from an idle leader with a new QC.
     NewView(NewView),
     /// The sender misses blocks.
     FetchRequest(FetchRequest),

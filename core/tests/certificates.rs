@@ -146,7 +146,7 @@ fn proof_that_more_than_f_are_faulty_halts_a_replica() {
     let (mut table, block) = proposed();
     table.run_all();
     let head = table.replica(0).status().committed_head;
-    assert_eq!(head, block.reference());
+    assert_eq!(head.height, Height(2));
     // A quorum signs a conflicting block at the head's height in a later view.
     let conflicting =
         BlockRef { view: View(9), height: head.height, id: hotstuff_core::crypto::Digest([3; 32]) };

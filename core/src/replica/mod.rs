@@ -85,6 +85,8 @@ pub struct Replica<A> {
     votes: VoteCollector,
     timeouts: TimeoutCollector,
     sent_timeout: Option<Timeout>,
+    /// Whether the high QC was made here and nobody has been sent it.
+    has_own_qc: bool,
     mempool: Mempool,
     fetch: Fetch,
     high_qc: QuorumCertificate,
@@ -143,6 +145,7 @@ impl<A: App> Replica<A> {
         }
         self.check_view_timer();
         while !self.is_halted && self.try_propose() {}
+        self.share_own_qc();
         self.note_missing();
         self.check_fetch_timer();
         let is_work = !self.mempool.is_empty() || self.tree.holds_uncommitted_commands(&self.high_qc.block);

@@ -6,7 +6,7 @@ use crate::block::Header;
 use crate::event::{BlockSummary, EntryCause, Event};
 use crate::ids::Time;
 use crate::io::Output;
-use crate::message::{Message, Proposal};
+use crate::message::{Message, NewView, Proposal};
 
 impl<A: App> Replica<A> {
     /// Proposes if this replica leads the view, may, and has reason to: commands, older commands
@@ -44,6 +44,18 @@ impl<A: App> Replica<A> {
         self.outputs.push_back(Output::Broadcast(Message::Proposal(proposal.clone())));
         self.on_proposal(proposal);
         true
+    }
+
+    /// A leader that made a QC and has no reason to propose on it sends it to all: at rest everyone
+    /// has committed the same blocks.
+    pub(super) fn share_own_qc(&mut self) {
+        let is_unshared = core::mem::take(&mut self.has_own_qc);
+        let view = self.view();
+        let leads = self.committee.leader(view) == self.id && view.follows(self.high_qc.view());
+        if is_unshared && leads && view > self.safety.last_proposed() {
+            let new_view = NewView { high_qc: self.high_qc.clone(), tc: None };
+            self.outputs.push_back(Output::Broadcast(Message::NewView(new_view)));
+        }
     }
 
     /// Whether this replica leads the view, can show that it may begin, holds the block to extend,

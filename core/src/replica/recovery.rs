@@ -66,6 +66,7 @@ pub(super) fn recover<A: App>(
         votes: VoteCollector::default(),
         timeouts: TimeoutCollector::default(),
         sent_timeout: None,
+        has_own_qc: false,
         mempool: Mempool::new(config.mempool_commands, config.mempool_client_commands),
         fetch: Fetch::default(),
         high_qc,

@@ -122,6 +122,7 @@ impl<A: App> Replica<A> {
             Collected::Complete(qc) => {
                 self.event(Event::VoteCollected { block, voter });
                 self.event(Event::QcFormed { block, signers: qc.signers().collect() });
+                self.has_own_qc = true;
                 self.learn_qc(&qc);
             }
         }
