@@ -27,5 +27,5 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     cargo.args(["test", "--package", PACKAGE, "--no-fail-fast"]).current_dir(&bench.project.root);
     cargo.env("HOTSTUFF_BIN", program).env("HOTSTUFF_PAGE", bench.project.target.join("page"));
     cargo.env("HOTSTUFF_SCREENSHOTS", &screenshots);
-    counted(&bench.console.run("browser tests", LIMIT, &mut cargo)?)
+    counted(bench, "browser tests", LIMIT, &mut cargo)
 }
