@@ -4,7 +4,7 @@ use crate::certificate::{BlockId, BlockRef, QuorumCertificate};
 use crate::command::Payload;
 use crate::committee::Committee;
 use crate::crypto::{ClusterId, Digest, Domain, SecretKey, Signature};
-use crate::ids::{Height, ReplicaId, View};
+use crate::ids::{Epoch, Height, ReplicaId, View};
 use alloc::sync::Arc;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// parent link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
+    /// The epoch of the committee that may certify the block: the one in the state that the
+    /// parent's header names.
+    pub epoch: Epoch,
     /// The view the block is proposed for.
     pub view: View,
     /// One more than the parent's.
@@ -38,6 +41,24 @@ impl Header {
     #[must_use]
     pub fn id(&self) -> BlockId {
         Digest::of_value(Domain::Block, self)
+    }
+}
+
+/// A header and its proposer's signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedHeader {
+    /// The header.
+    pub header: Header,
+    /// The proposer's signature on view and id.
+    pub signature: Signature,
+}
+
+impl SignedHeader {
+    /// The block by name.
+    #[must_use]
+    pub fn reference(&self) -> BlockRef {
+        let Header { epoch, view, height, .. } = self.header;
+        BlockRef { epoch, view, height, id: self.header.id() }
     }
 }
 
@@ -74,6 +95,7 @@ impl Block {
     pub fn genesis(committee: &Committee, state_root: Digest) -> Self {
         let payload = Payload::default();
         let header = Header {
+            epoch: Epoch::GENESIS,
             view: View::GENESIS,
             height: Height::GENESIS,
             proposer: ReplicaId(0),
@@ -94,7 +116,7 @@ impl Block {
     /// The block's name, view and height: what a vote for it signs.
     #[must_use]
     pub fn reference(&self) -> BlockRef {
-        BlockRef { view: self.view(), height: self.height(), id: self.id() }
+        BlockRef { epoch: self.epoch(), view: self.view(), height: self.height(), id: self.id() }
     }
 
     /// The signed header.
@@ -113,6 +135,18 @@ impl Block {
     #[must_use]
     pub fn payload(&self) -> &Payload {
         &self.0.parts.payload
+    }
+
+    /// The header with its signature: the block without its payload.
+    #[must_use]
+    pub fn signed_header(&self) -> SignedHeader {
+        SignedHeader { header: self.header().clone(), signature: *self.signature() }
+    }
+
+    /// The epoch of the committee that may certify it.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.header().epoch
     }
 
     /// The view the block is proposed for.

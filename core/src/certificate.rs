@@ -1,7 +1,7 @@
 //! Votes and timeouts, and the certificates that quorums of them make.
 
 use crate::crypto::{ClusterId, Digest, Domain, SecretKey, Signature};
-use crate::ids::{Height, ReplicaId, View};
+use crate::ids::{Epoch, Height, ReplicaId, View};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 /// A block's id: the hash of its header.
 pub type BlockId = Digest;
 
-/// A block by name, with its view and height. This is what a vote signs.
+/// A block by name, with its epoch, view and height. This is what a vote signs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BlockRef {
+    /// The epoch of the committee that votes for it.
+    pub epoch: Epoch,
     /// The view it was proposed for.
     pub view: View,
     /// Its distance from genesis.
@@ -22,7 +24,11 @@ pub struct BlockRef {
 
 impl fmt::Display for BlockRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "b{}@v{} ({})", self.height, self.view, self.id)
+        write!(f, "b{}@v{}", self.height, self.view)?;
+        if self.epoch > Epoch::GENESIS {
+            write!(f, "{}", self.epoch)?;
+        }
+        write!(f, " ({})", self.id)
     }
 }
 
@@ -85,6 +91,8 @@ impl fmt::Debug for QuorumCertificate {
 /// collector is down (pitfall 22).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeout {
+    /// The epoch that the sender is in: whose quorum is to certify this.
+    pub epoch: Epoch,
     /// The view given up.
     pub view: View,
     /// The sender's high QC.
@@ -93,7 +101,7 @@ pub struct Timeout {
     pub last_vote: Option<Vote>,
     /// Who gives up.
     pub replica: ReplicaId,
-    /// The sender's signature on the view and the high QC's view.
+    /// The sender's signature on the epoch, the view and the high QC's view.
     pub signature: Signature,
 }
 
@@ -102,12 +110,12 @@ impl Timeout {
         key: &SecretKey,
         cluster: &ClusterId,
         replica: ReplicaId,
-        view: View,
+        (epoch, view): (Epoch, View),
         high_qc: QuorumCertificate,
         last_vote: Option<Vote>,
     ) -> Self {
-        let signature = key.sign(Domain::Timeout, cluster, &(view, high_qc.view()));
-        Self { view, high_qc, last_vote, replica, signature }
+        let signature = key.sign(Domain::Timeout, cluster, &(epoch, view, high_qc.view()));
+        Self { epoch, view, high_qc, last_vote, replica, signature }
     }
 }
 
@@ -118,7 +126,7 @@ pub struct TimeoutSignature {
     pub replica: ReplicaId,
     /// The view of the high QC it had.
     pub high_qc_view: View,
-    /// Its signature on the view given up and `high_qc_view`.
+    /// Its signature on the epoch, the view given up and `high_qc_view`.
     pub signature: Signature,
 }
 
@@ -126,6 +134,8 @@ pub struct TimeoutSignature {
 /// the signers named.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeoutCertificate {
+    /// Whose quorum it is.
+    pub epoch: Epoch,
     /// The view given up.
     pub view: View,
     /// The highest QC among the signers'.

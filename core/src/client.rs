@@ -3,7 +3,7 @@
 //!
 //! Sans-IO like the replica: time comes in, outputs come out.
 
-use crate::command::{Command, CommandId, NotAdmitted, Outcome, Reply};
+use crate::command::{Command, CommandId, NotAdmitted, Operation, Outcome, Reply};
 use crate::committee::Committee;
 use crate::crypto::SecretKey;
 use crate::ids::{ReplicaId, SequenceNumber, Span, Time};
@@ -114,13 +114,18 @@ impl Client {
     ///
     /// # Errors
     /// When too many commands are in flight or the operation is too large.
-    pub fn submit(&mut self, now: Time, operation: Vec<u8>) -> Result<SequenceNumber, SubmitError> {
+    pub fn submit(
+        &mut self,
+        now: Time,
+        operation: impl Into<Operation>,
+    ) -> Result<SequenceNumber, SubmitError> {
         if self.pending.len() >= self.config.in_flight as usize || !self.is_in_window() {
             return Err(SubmitError::InFlight);
         }
-        let limit = self.committee.limits().command_bytes;
-        if operation.len() as u64 > u64::from(limit) {
-            return Err(SubmitError::TooLarge { bytes: operation.len() as u64, limit });
+        let operation = operation.into();
+        let (bytes, limit) = (operation.size(), self.committee.limits().command_bytes);
+        if bytes > u64::from(limit) {
+            return Err(SubmitError::TooLarge { bytes, limit });
         }
         let sequence = self.next;
         self.next = SequenceNumber(sequence.0.saturating_add(1));
@@ -140,6 +145,12 @@ impl Client {
         oldest.is_none_or(|oldest| self.next.0.saturating_sub(oldest.0) < kept)
     }
 
+    /// Goes by another committee of the same cluster from now on: whose replies count changes with
+    /// each change of the committee.
+    pub fn follow(&mut self, committee: Arc<Committee>) {
+        self.committee = committee;
+    }
+
     /// Takes a replica's reply in. One that nobody waits for is ignored.
     pub fn handle_reply(&mut self, now: Time, reply: Verified<Reply>) {
         let CommandId { client, sequence } = reply.command;
@@ -154,7 +165,7 @@ impl Client {
         }
         let agree = pending.replies.iter().filter(|(_, said)| **said == outcome);
         let replicas: Vec<ReplicaId> = agree.map(|(id, _)| *id).collect();
-        if self.committee.power_of(replicas.iter().copied()) >= self.committee.weak_quorum() {
+        if self.committee.is_weak_quorum(replicas.iter().copied()) {
             let latency = now - pending.submitted;
             self.pending.remove(&sequence);
             self.outputs.push_back(ClientOutput::Done { sequence, outcome, replicas, latency });

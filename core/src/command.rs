@@ -1,5 +1,6 @@
 //! What clients ask for, and what they are told: signed commands and signed replies.
 
+use crate::change::CommitteeChange;
 use crate::crypto::{ClusterId, Digest, Domain, PublicKey, SecretKey, Signature};
 use crate::ids::{Height, ReplicaId, SequenceNumber};
 use alloc::vec::Vec;
@@ -24,13 +25,54 @@ impl fmt::Display for CommandId {
     }
 }
 
-/// One operation of a client, signed by it. The core does not look into the operation.
+/// What a command asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// Something of the application, as it encodes it. The core does not look into it.
+    App(Vec<u8>),
+    /// Another committee; only the operator may.
+    Committee(CommitteeChange),
+}
+
+impl From<Vec<u8>> for Operation {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::App(bytes)
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Operation {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::App(bytes.to_vec())
+    }
+}
+
+impl From<CommitteeChange> for Operation {
+    fn from(change: CommitteeChange) -> Self {
+        Self::Committee(change)
+    }
+}
+
+impl Operation {
+    /// What it counts against limits, in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::App(bytes) => bytes.len() as u64,
+            Self::Committee(_) => CHANGE_BYTES,
+        }
+    }
+}
+
+/// What a change of the committee counts as: no less than its encoding takes.
+const CHANGE_BYTES: u64 = 64;
+
+/// One operation of a client, signed by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// The command's name.
     pub id: CommandId,
-    /// The operation, as the application encodes it.
-    pub operation: Vec<u8>,
+    /// What is to be done.
+    pub operation: Operation,
     /// The client's signature on both.
     pub signature: Signature,
 }
@@ -42,8 +84,9 @@ impl Command {
         key: &SecretKey,
         cluster: &ClusterId,
         sequence: SequenceNumber,
-        operation: Vec<u8>,
+        operation: impl Into<Operation>,
     ) -> Self {
+        let operation = operation.into();
         let id = CommandId { client: key.public(), sequence };
         let signature = key.sign(Domain::Command, cluster, &(&id, &operation));
         Self { id, operation, signature }
@@ -64,10 +107,10 @@ impl Payload {
         Digest::of_value(Domain::Payload, self)
     }
 
-    /// Bytes of all operations together: what `payload_bytes` limits.
+    /// Bytes of all operations together: what `block_bytes` limits.
     #[must_use]
     pub fn operation_bytes(&self) -> u64 {
-        self.commands.iter().map(|command| command.operation.len() as u64).sum()
+        self.commands.iter().map(|command| command.operation.size()).sum()
     }
 }
 
@@ -78,7 +121,8 @@ pub enum Outcome {
     Executed {
         /// The block's height.
         height: Height,
-        /// What the application answered.
+        /// What the application answered; for a change of the committee, what
+        /// [`crate::change::decode_result`] reads.
         result: Vec<u8>,
     },
     /// It was committed, but its sequence number is so old that the replicas no longer know

@@ -1,8 +1,10 @@
 //! Who takes part, with how much voting power, under which rules.
 
 use crate::certificate::{BlockRef, QuorumCertificate};
+use crate::change::{ChangeRefused, CommitteeChange};
+use crate::commit_rule::CommitRule;
 use crate::crypto::{ClusterId, Digest, Domain, PublicKey};
-use crate::ids::{Height, Power, ReplicaId, View};
+use crate::ids::{Epoch, Height, Power, ReplicaId, View};
 use crate::leader::LeaderRule;
 use alloc::vec::Vec;
 use ed25519_dalek::VerifyingKey;
@@ -36,6 +38,8 @@ pub struct Limits {
     /// How many of a client's executed commands have their reply kept. A command with a lower
     /// sequence number than all of these is too old.
     pub session_replies: u32,
+    /// Most bytes of a client's kept replies; the latest is kept in any case.
+    pub session_bytes: u32,
     /// How many clients are remembered; beyond it, the one idle for longest is forgotten.
     pub sessions: u32,
 }
@@ -47,6 +51,7 @@ impl Default for Limits {
             block_bytes: 1 << 20,
             command_bytes: 1 << 16,
             session_replies: 128,
+            session_bytes: 1 << 16,
             sessions: 1 << 16,
         }
     }
@@ -61,6 +66,10 @@ pub struct CommitteeSpec {
     pub members: Vec<Member>,
     /// How leaders follow each other.
     pub leaders: LeaderRule,
+    /// When a block is committed.
+    pub rule: CommitRule,
+    /// Whose commands may change the committee; without an operator nobody's may.
+    pub operator: Option<PublicKey>,
     /// Limits on blocks.
     pub limits: Limits,
 }
@@ -96,11 +105,13 @@ pub enum CommitteeError {
 
 /// A committee in force: checked, with its keys ready and its quorums counted.
 ///
+/// A cluster starts with the one that is written down, in epoch 0; each change makes the next.
 /// With total power N, up to f = ⌊(N−1)/3⌋ may be faulty. A *quorum* is N−f: any two share more
 /// than f. A *weak quorum* is f+1: it holds an honest replica.
 #[derive(Clone, Debug)]
 pub struct Committee {
     spec: CommitteeSpec,
+    epoch: Epoch,
     keys: Vec<VerifyingKey>,
     total: Power,
     genesis_qc: QuorumCertificate,
@@ -112,6 +123,25 @@ impl Committee {
     /// # Errors
     /// [`CommitteeError`] names the first thing that is wrong.
     pub fn new(spec: CommitteeSpec) -> Result<Self, CommitteeError> {
+        let id = Digest::of_value(Domain::Genesis, &spec);
+        let genesis = BlockRef { epoch: Epoch::GENESIS, view: View::GENESIS, height: Height::GENESIS, id };
+        Self::checked(spec, Epoch::GENESIS, QuorumCertificate { block: genesis, signatures: Vec::new() })
+    }
+
+    /// The committee of `epoch` with these members, in the same cluster under the same rules.
+    ///
+    /// # Errors
+    /// [`CommitteeError`] names the first thing that is wrong.
+    pub(crate) fn of_epoch(&self, epoch: Epoch, members: Vec<Member>) -> Result<Self, CommitteeError> {
+        let spec = CommitteeSpec { members, ..self.spec.clone() };
+        Self::checked(spec, epoch, self.genesis_qc.clone())
+    }
+
+    fn checked(
+        spec: CommitteeSpec,
+        epoch: Epoch,
+        genesis_qc: QuorumCertificate,
+    ) -> Result<Self, CommitteeError> {
         if spec.members.is_empty() {
             return Err(CommitteeError::Empty);
         }
@@ -135,13 +165,41 @@ impl Committee {
             }
             keys.push(member.key.checked().ok_or(CommitteeError::BadKey(member.id))?);
         }
-        let id = Digest::of_value(Domain::Genesis, &spec);
-        let block = BlockRef { view: View::GENESIS, height: Height::GENESIS, id };
-        let genesis_qc = QuorumCertificate { block, signatures: Vec::new() };
-        Ok(Self { spec, keys, total, genesis_qc })
+        Ok(Self { spec, epoch, keys, total, genesis_qc })
     }
 
-    /// The committee as it is written down.
+    /// The committee that `change` makes of this one.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`] when there can be no such committee, or its quorums would not be sure to
+    /// share an honest replica with this one's.
+    pub fn changed(&self, change: &CommitteeChange) -> Result<Self, ChangeRefused> {
+        let members = change.apply(&self.spec.members)?;
+        let next = self.of_epoch(self.epoch.next(), members).map_err(|_| ChangeRefused::Invalid)?;
+        if self.overlaps(&next) { Ok(next) } else { Err(ChangeRefused::TooMuch) }
+    }
+
+    /// Whether any quorum of this committee shares an honest replica with any of `next`.
+    ///
+    /// Let a replica have power w here and w' there. Two quorums of power q and q' whose common
+    /// members have little power must fit side by side into the sum of max(w, w'); what does not
+    /// fit, q + q' less that sum, is common power, counted as min(w, w'). Faulty members have at
+    /// most the smaller f of that.
+    fn overlaps(&self, next: &Self) -> bool {
+        let gone = self.ids().filter(|id| !next.contains(*id)).map(|id| self.power(id));
+        let union = next.ids().map(|id| self.power(id).max(next.power(id))).chain(gone);
+        let union = union.fold(Power(0), |sum, power| sum + power);
+        let common = (self.quorum() + next.quorum()).0.saturating_sub(union.0);
+        common > self.faulty_max().min(next.faulty_max()).0
+    }
+
+    /// How often the committee had changed when this one came to be.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The committee as it is written down; with other members after a change.
     #[must_use]
     pub fn spec(&self) -> &CommitteeSpec {
         &self.spec
@@ -162,6 +220,24 @@ impl Committee {
     /// The members' ids, ascending.
     pub fn ids(&self) -> impl Iterator<Item = ReplicaId> + '_ {
         self.spec.members.iter().map(|member| member.id)
+    }
+
+    /// The members, by ascending id.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        &self.spec.members
+    }
+
+    /// Whether a replica is a member.
+    #[must_use]
+    pub fn contains(&self, id: ReplicaId) -> bool {
+        self.position(id).is_some()
+    }
+
+    /// When a block is committed.
+    #[must_use]
+    pub fn rule(&self) -> CommitRule {
+        self.spec.rule
     }
 
     /// How many members there are.
@@ -205,10 +281,14 @@ impl Committee {
         Power(self.faulty_max().0 + 1)
     }
 
-    /// The leader of a view.
-    #[must_use]
-    pub fn leader(&self, view: View) -> ReplicaId {
-        self.spec.leaders.leader(view, &self.spec.members)
+    /// Whether distinct replicas make a quorum.
+    pub fn is_quorum(&self, ids: impl IntoIterator<Item = ReplicaId>) -> bool {
+        self.power_of(ids) >= self.quorum()
+    }
+
+    /// Whether distinct replicas are sure to have an honest one among them.
+    pub fn is_weak_quorum(&self, ids: impl IntoIterator<Item = ReplicaId>) -> bool {
+        self.power_of(ids) >= self.weak_quorum()
     }
 
     /// The one certificate that the genesis block has.
@@ -228,11 +308,46 @@ fn check_limits(limits: &Limits) -> Result<(), CommitteeError> {
         ("block_bytes", limits.block_bytes),
         ("command_bytes", limits.command_bytes),
         ("session_replies", limits.session_replies),
+        ("session_bytes", limits.session_bytes),
         ("sessions", limits.sessions),
     ];
     match named.iter().find(|(_, limit)| *limit == 0) {
         Some((name, _)) => Err(CommitteeError::ZeroLimit(name)),
         None if limits.command_bytes > limits.block_bytes => Err(CommitteeError::CommandOverBlock),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::crypto::SecretKey;
+    use alloc::sync::Arc;
+
+    pub(crate) const CLUSTER: ClusterId = ClusterId([0; 32]);
+
+    pub(crate) fn key(id: u16) -> SecretKey {
+        SecretKey::from_seed([u8::try_from(id).expect("few replicas") + 1; 32])
+    }
+
+    pub(crate) fn spec_of(powers: &[u64], rule: CommitRule) -> CommitteeSpec {
+        let member = |(id, power): (u16, &u64)| Member {
+            id: ReplicaId(id),
+            key: key(id).public(),
+            power: Power(*power),
+        };
+        CommitteeSpec {
+            cluster: CLUSTER,
+            members: (0..).zip(powers).map(member).collect(),
+            leaders: LeaderRule::RoundRobin,
+            rule,
+            operator: None,
+            limits: Limits::default(),
+        }
+    }
+
+    pub(crate) fn committee_of(count: usize) -> Arc<Committee> {
+        let spec = spec_of(&alloc::vec![1; count], CommitRule::ThreeChain);
+        Arc::new(Committee::new(spec).expect("equal members"))
     }
 }

@@ -1,6 +1,7 @@
 //! What a replica may choose for itself: times and bounds. What must be the same at all replicas
 //! is in [`crate::committee::Limits`].
 
+use crate::committee::Limits;
 use crate::ids::Span;
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +34,14 @@ pub struct Config {
     pub retained_blocks: u32,
     /// Most uncommitted blocks held; at least [`TREE_BLOCKS_MIN`].
     pub tree_blocks: u32,
+    /// Most bytes of operations in uncommitted blocks; at least eight full blocks.
+    pub tree_bytes: u64,
     /// Most commands waiting.
     pub mempool_commands: u32,
     /// Most commands waiting of one client.
     pub mempool_client_commands: u32,
+    /// Most bytes of operations waiting.
+    pub mempool_bytes: u64,
 }
 
 impl Default for Config {
@@ -51,8 +56,10 @@ impl Default for Config {
             fetch_bytes: 4 << 20,
             retained_blocks: 1_024,
             tree_blocks: 4_096,
+            tree_bytes: 256 << 20,
             mempool_commands: 65_536,
             mempool_client_commands: 4_096,
+            mempool_bytes: 64 << 20,
         }
     }
 }
@@ -72,14 +79,20 @@ pub enum ConfigError {
     /// Too few uncommitted blocks to get through failed views.
     #[error("tree_blocks must be at least {TREE_BLOCKS_MIN}")]
     TreeBlocks,
+    /// Too few bytes of uncommitted blocks, by the committee's limit on one block.
+    #[error("tree_bytes must be at least eight times the committee's block_bytes: {0}")]
+    TreeBytes(u64),
+    /// Too few bytes for a single command, by the committee's limit.
+    #[error("mempool_bytes must be at least the committee's command_bytes: {0}")]
+    MempoolBytes(u64),
 }
 
 impl Config {
-    /// Checks that the settings can work.
+    /// Checks that the settings can work in a cluster with these limits.
     ///
     /// # Errors
     /// [`ConfigError`] names the first that cannot.
-    pub fn check(&self) -> Result<(), ConfigError> {
+    pub fn check(&self, limits: &Limits) -> Result<(), ConfigError> {
         let named = [
             ("timeout_min_us", self.timeout_min_us.0),
             ("retransmit_us", self.retransmit_us.0),
@@ -99,6 +112,13 @@ impl Config {
         }
         if self.tree_blocks < TREE_BLOCKS_MIN {
             return Err(ConfigError::TreeBlocks);
+        }
+        let (blocks, command) = (8 * u64::from(limits.block_bytes), u64::from(limits.command_bytes));
+        if self.tree_bytes < blocks {
+            return Err(ConfigError::TreeBytes(blocks));
+        }
+        if self.mempool_bytes < command {
+            return Err(ConfigError::MempoolBytes(command));
         }
         Ok(())
     }

@@ -33,8 +33,10 @@ pub enum Domain {
     Handshake,
     /// A node of a Merkle tree over state.
     Merkle,
-    /// The state root: application state and client table together.
+    /// The state root: application state, client table and schedules together.
     StateRoot,
+    /// Committee and leaders, as part of the state.
+    Schedule,
 }
 
 impl Domain {
@@ -51,6 +53,7 @@ impl Domain {
             Self::Handshake => b"hotstuff/1/handshake\0",
             Self::Merkle => b"hotstuff/1/merkle\0",
             Self::StateRoot => b"hotstuff/1/state-root\0",
+            Self::Schedule => b"hotstuff/1/schedule\0",
         }
     }
 }

@@ -3,11 +3,14 @@
 
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef};
+use crate::change::CommitteeChange;
 use crate::command::{CommandId, NotAdmitted};
 use crate::crypto::Digest;
-use crate::ids::{Height, ReplicaId, Span, View};
+use crate::evidence::Evidence;
+use crate::ids::{Epoch, Height, Power, ReplicaId, Span, View};
 use crate::message::MessageKind;
 use crate::refusal::Refusal;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -71,6 +74,8 @@ pub enum Event {
         view: View,
         /// Its leader.
         leader: ReplicaId,
+        /// The leader of the view after it.
+        next_leader: ReplicaId,
         /// Why.
         cause: EntryCause,
     },
@@ -118,7 +123,7 @@ pub enum Event {
     },
     /// This replica gave up on a view.
     TimedOut {
-        /// The view.
+        /// The view: this one, or the next where a block of this one was voted for.
         view: View,
         /// The view of the high QC it sent along.
         high_qc: View,
@@ -175,21 +180,45 @@ pub enum Event {
         /// Why.
         why: Refusal,
     },
-    /// A replica signed two different blocks or votes for one view.
-    Equivocation {
-        /// Who.
-        replica: ReplicaId,
-        /// Proposals or votes.
+    /// A replica signed two different blocks or votes for one view. Told once for each such view.
+    Equivocation(Box<Evidence>),
+    /// A vote or proposal is sent once more, as half of the patience is gone without an answer.
+    SentAgain {
+        /// Vote or proposal.
         kind: MessageKind,
-        /// The first block.
-        first: BlockRef,
-        /// The second.
-        second: BlockRef,
+        /// The block.
+        block: BlockRef,
+    },
+    /// A command just executed changed the committee: it will be in force for blocks whose parent
+    /// names a state with this change.
+    CommitteeChanged {
+        /// The epoch that this makes.
+        epoch: Epoch,
+        /// The change.
+        change: CommitteeChange,
+        /// The height of the block that holds it.
+        height: Height,
+    },
+    /// The next block to be certified is the new committee's.
+    EpochBegan {
+        /// The epoch.
+        epoch: Epoch,
+        /// The members.
+        members: Vec<ReplicaId>,
+        /// The power that makes a quorum from now on.
+        quorum: Power,
+        /// The last block of the committee before.
+        after: BlockRef,
+    },
+    /// A peer's answer was of no use: it is not asked again until the others have been.
+    PeerSetAside {
+        /// Who.
+        peer: ReplicaId,
     },
     /// Missing blocks are asked for.
     FetchStarted {
-        /// The certified block that is missing.
-        target: BlockRef,
+        /// The certified block that is missing; `None` where it is only known that there are some.
+        target: Option<BlockRef>,
         /// Who is asked.
         peer: ReplicaId,
         /// From which height on.
@@ -244,7 +273,7 @@ impl fmt::Display for Event {
             Self::Started { head, last_voted } => {
                 write!(f, "started at {head}, last voted in view {last_voted}")
             }
-            Self::ViewEntered { view, leader, cause } => {
+            Self::ViewEntered { view, leader, cause, .. } => {
                 let cause = match cause {
                     EntryCause::Start => "at start",
                     EntryCause::Qc => "by a QC",
@@ -284,11 +313,22 @@ impl fmt::Display for Event {
                 Some(kind) => write!(f, "refused {from}'s {kind}: {why}"),
                 None => write!(f, "refused {from}'s bytes: {why}"),
             },
-            Self::Equivocation { replica, kind, first, second } => {
-                write!(f, "{replica} equivocated: {kind} for {first} and for {second}")
+            Self::Equivocation(evidence) => evidence.fmt(f),
+            Self::SentAgain { kind, block } => write!(f, "sent its {kind} for {block} again"),
+            Self::CommitteeChanged { epoch, change, height } => {
+                write!(f, "changed the committee to {epoch} at height {height}: {change}")
             }
-            Self::FetchStarted { target, peer, above } => {
+            Self::EpochBegan { epoch, members, quorum, after } => write!(
+                f,
+                "{epoch} began above {after}: a quorum is {quorum} of the power of {}",
+                List(members)
+            ),
+            Self::PeerSetAside { peer } => write!(f, "set {peer} aside: its answer was of no use"),
+            Self::FetchStarted { target: Some(target), peer, above } => {
                 write!(f, "asked {peer} for the blocks above height {above} up to {target}")
+            }
+            Self::FetchStarted { target: None, peer, above } => {
+                write!(f, "asked {peer} for whatever is above height {above}")
             }
             Self::FetchServed { peer, blocks } => write!(f, "sent {blocks} blocks to {peer}"),
             Self::FetchCompleted { target } => write!(f, "fetched {target}"),

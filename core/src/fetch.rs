@@ -1,15 +1,19 @@
-//! Asking peers for missing blocks, one at a time and for ever until they come (pitfall 23).
+//! Asking peers for missing blocks, chunk by chunk, until they are there (pitfall 23).
 
 use crate::certificate::{BlockId, BlockRef};
 use crate::config::Config;
 use crate::ids::{Height, ReplicaId, Time};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-/// The certified block that is missing, if any, and who has been asked for it.
+/// What is missing, if anything, and who has been asked for it.
 #[derive(Default)]
 pub(crate) struct Fetch {
     wanted: Option<Wanted>,
+    /// Who was asked because it seems to be ahead, in an epoch unknown here.
+    hinted: Option<ReplicaId>,
+    /// No such question before this time.
+    hint_due: Time,
 }
 
 struct Wanted {
@@ -17,11 +21,15 @@ struct Wanted {
     /// What each peer was asked for last and has not answered.
     asked: BTreeMap<ReplicaId, BlockId>,
     last_asked: Option<ReplicaId>,
+    /// Whose answers were of no use; not asked again until all are here.
+    aside: BTreeSet<ReplicaId>,
     /// How far the last answers led, above the committed head.
     reached: Option<Height>,
-    /// Which peer is asked first, so that not all laggards ask the same.
-    first_turn: u64,
-    attempts: u32,
+    /// Counts questions, and with them the peers in turn; begins anywhere, so that not all
+    /// laggards ask the same.
+    turn: u64,
+    /// How often in a row no answer helped.
+    failures: u32,
     due: Time,
 }
 
@@ -37,9 +45,10 @@ impl Fetch {
                     target,
                     asked: BTreeMap::new(),
                     last_asked: None,
+                    aside: BTreeSet::new(),
                     reached: None,
-                    first_turn: target.view.0,
-                    attempts: 0,
+                    turn: target.view.0,
+                    failures: 0,
                     due: soon,
                 });
                 None
@@ -71,7 +80,7 @@ impl Fetch {
     }
 
     /// Whom to ask at `now`, for what, and above which height, where answers led beyond the
-    /// committed head: the peers in turn, less often with each round.
+    /// committed head: the peers in turn, but those set aside; less often the longer none helps.
     pub(crate) fn ask(
         &mut self,
         now: Time,
@@ -79,50 +88,72 @@ impl Fetch {
         peers: &[ReplicaId],
     ) -> Option<(ReplicaId, BlockRef, Option<Height>)> {
         let wanted = self.wanted.as_mut().filter(|wanted| wanted.due <= now)?;
-        let count = u64::try_from(peers.len()).ok().filter(|count| *count > 0)?;
-        let turn = wanted.first_turn.wrapping_add(wanted.attempts.into()) % count;
-        let peer = peers[usize::try_from(turn).expect("a turn is below the number of peers")];
-        let rounds = u64::from(wanted.attempts) / count;
-        wanted.attempts = wanted.attempts.saturating_add(1);
-        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        wanted.due = now + config.fetch_retry_us.backed_off(rounds, config.timeout_max_us);
         if wanted.last_asked.is_some_and(|last| wanted.asked.contains_key(&last)) {
+            wanted.failures = wanted.failures.saturating_add(1);
             wanted.reached = None; // no answer: perhaps nobody else knows where the last ones led
         }
+        if peers.iter().all(|peer| wanted.aside.contains(peer)) {
+            wanted.aside.clear();
+        }
+        let able: Vec<ReplicaId> =
+            peers.iter().filter(|peer| !wanted.aside.contains(peer)).copied().collect();
+        let count = u64::try_from(able.len()).ok().filter(|count| *count > 0)?;
+        let peer = able[usize::try_from(wanted.turn % count).expect("a turn is below the number of peers")];
+        wanted.turn = wanted.turn.wrapping_add(1);
+        let rounds = u32::try_from(wanted.failures as usize / peers.len()).unwrap_or(u32::MAX);
+        wanted.due = now + config.fetch_retry_us.backed_off(rounds, config.timeout_max_us);
         wanted.asked.insert(peer, wanted.target.id);
         wanted.last_asked = Some(peer);
         Some((peer, wanted.target, wanted.reached))
     }
 
     /// Whether `peer` was asked for `target`; its answer, however late, counts once.
-    pub(crate) fn take_answer(&mut self, peer: ReplicaId, target: &BlockId) -> bool {
+    pub(crate) fn take_answer(&mut self, peer: ReplicaId, target: Option<BlockId>) -> bool {
+        let Some(target) = target else {
+            return self.hinted.take_if(|hinted| *hinted == peer).is_some();
+        };
         let Some(wanted) = &mut self.wanted else { return false };
-        let is_answer = wanted.asked.get(&peer) == Some(target);
+        let is_answer = wanted.asked.get(&peer) == Some(&target);
         if is_answer {
             wanted.asked.remove(&peer);
         }
         is_answer
     }
 
-    /// After an answer that led further up than those before, the same peer is asked for more right
+    /// After an answer that led further up than those before, the next peer is asked for more right
     /// away, above the last block that came. The committed head may be some blocks below, as a
     /// commit takes certified children: an answer smaller than that distance would bring nothing.
     ///
-    /// After one that did not, the next peer is asked when the wait is over, from the committed
-    /// head on: useless answers cannot make this replica ask as fast as the network carries.
-    pub(crate) fn note_answer(&mut self, now: Time, reached: Option<Height>) {
-        let Some(wanted) = &mut self.wanted else { return };
+    /// After one that did not, its sender is set aside, and the next peer is asked when the wait is
+    /// over, from the committed head on: useless answers cannot make this replica ask as fast as
+    /// the network carries. Returns whether the sender was set aside just now.
+    pub(crate) fn note_answer(&mut self, now: Time, peer: ReplicaId, reached: Option<Height>) -> bool {
+        let Some(wanted) = &mut self.wanted else { return false };
         if reached > wanted.reached {
             wanted.due = now;
-            wanted.attempts = wanted.attempts.saturating_sub(1);
+            wanted.failures = 0;
             wanted.reached = reached;
-        } else {
-            wanted.reached = None;
+            return false;
         }
+        wanted.failures = wanted.failures.saturating_add(1);
+        wanted.reached = None;
+        wanted.aside.insert(peer)
+    }
+
+    /// Whether a message of an unknown epoch from `peer` is reason to ask it for the blocks that
+    /// lead there. Such a message cannot be checked, so it is answered by no more than one question
+    /// in a while, to its sender alone (pitfall 28).
+    pub(crate) fn take_hint(&mut self, now: Time, config: &Config, peer: ReplicaId) -> bool {
+        let is_due = !self.is_active() && self.hint_due <= now;
+        if is_due {
+            self.hint_due = now + config.fetch_retry_us;
+            self.hinted = Some(peer);
+        }
+        is_due
     }
 }
 
-/// All members but `own`, in order.
+/// The other members, in the order in which they are asked.
 pub(crate) fn peers(ids: impl Iterator<Item = ReplicaId>, own: ReplicaId) -> Vec<ReplicaId> {
     ids.filter(|id| *id != own).collect()
 }

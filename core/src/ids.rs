@@ -24,6 +24,10 @@ number!(
     View, u64, ""
 );
 number!(
+    /// How often the committee has changed: the epoch of the committee that certifies a block.
+    Epoch, u64, "e"
+);
+number!(
     /// A block's distance from the genesis block, which stands at height 0.
     Height, u64, ""
 );
@@ -57,6 +61,17 @@ impl View {
     #[must_use]
     pub fn follows(self, earlier: Self) -> bool {
         earlier.0.checked_add(1) == Some(self.0)
+    }
+}
+
+impl Epoch {
+    /// The epoch of the committee that a cluster starts with.
+    pub const GENESIS: Self = Self(0);
+
+    /// The epoch after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 

@@ -3,13 +3,15 @@
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef, QuorumCertificate, TimeoutCertificate};
 use crate::command::{Command, CommandId, NotAdmitted, Reply};
+use crate::committees::Committees;
 use crate::event::Event;
-use crate::ids::{Height, ReplicaId};
+use crate::ids::{Epoch, Height, ReplicaId};
 use crate::message::{Message, MessageKind};
 use crate::refusal::Refusal;
 use crate::safety::SafetyRecord;
 use crate::verify::Verified;
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +50,9 @@ pub enum Input {
         /// Who asked for the blocks.
         peer: ReplicaId,
         /// The block the peer is after.
-        target: BlockId,
+        target: Option<BlockId>,
+        /// The newest epoch the peer knows.
+        epoch: Epoch,
         /// Committed blocks by ascending height, without a gap.
         blocks: Vec<Block>,
     },
@@ -56,7 +60,7 @@ pub enum Input {
 
 /// One thing to do. Outputs are to be performed in order, and a [`Output::Persist`] must be
 /// durable before any output after it is performed: that is all a driver owes for crash safety.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Output {
     /// Store a record durably.
     Persist(Record),
@@ -77,12 +81,16 @@ pub enum Output {
         /// Who asks.
         peer: ReplicaId,
         /// What the peer is after.
-        target: BlockId,
+        target: Option<BlockId>,
+        /// The newest epoch the peer knows.
+        epoch: Epoch,
         /// The first block's height.
         from: Height,
         /// The last block's height.
         to: Height,
     },
+    /// From now on, verify what arrives with these committees.
+    Committees(Arc<Committees>),
     /// Something happened that observers may want to know. Changes nothing.
     Event(Event),
 }
@@ -98,9 +106,20 @@ pub enum Record {
     HighQc(QuorumCertificate),
     /// Replaces the highest timeout certificate.
     Tc(TimeoutCertificate),
+    /// This replica has halted, for good.
+    Halted(Halt),
     /// A stored block is committed; it extends the one committed before. Blocks at its height or
     /// below that are not committed are of no more use.
     Committed(BlockRef),
+}
+
+/// Why a replica halted: two blocks that conflict are certified for commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halt {
+    /// What it had committed.
+    pub head: BlockRef,
+    /// What it was asked to commit.
+    pub conflicting: BlockRef,
 }
 
 /// What a store held when the replica started: the records, folded. A new replica starts from
@@ -113,6 +132,8 @@ pub struct Recovered {
     pub high_qc: Option<QuorumCertificate>,
     /// The last timeout certificate.
     pub tc: Option<TimeoutCertificate>,
+    /// Whether it halted.
+    pub halted: Option<Halt>,
     /// The committed blocks by ascending height, from height 1 on.
     pub committed: Vec<Block>,
     /// The blocks above the committed head.
@@ -130,6 +151,7 @@ impl Recovered {
             Record::Safety(safety) => self.safety = Some(safety),
             Record::HighQc(qc) => self.high_qc = Some(qc),
             Record::Tc(tc) => self.tc = Some(tc),
+            Record::Halted(halt) => self.halted = Some(halt),
             Record::Block(block) => {
                 self.uncommitted.insert(block.id(), block);
             }

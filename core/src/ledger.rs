@@ -2,16 +2,21 @@
 
 use crate::app::App;
 use crate::block::Block;
-use crate::command::{CommandId, Outcome};
-use crate::committee::Limits;
+use crate::command::{Command, CommandId, Operation, Outcome};
+use crate::committee::Committee;
 use crate::crypto::{Digest, Domain};
+use crate::ids::{Height, View};
+use crate::schedule::Schedules;
 use crate::sessions::{Known, Sessions};
+use crate::wire;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// The application and the client table: the whole of the replicated state.
+/// The application, the client table and the schedules: the whole of the replicated state.
 pub(crate) struct Ledger<A> {
     app: A,
     sessions: Sessions,
+    schedules: Schedules,
 }
 
 /// A command of a committed block and what became of it; `is_new` where it executed just now.
@@ -22,28 +27,49 @@ pub(crate) struct Settled {
 }
 
 impl<A: App> Ledger<A> {
-    pub(crate) fn new(app: A, limits: &Limits) -> Self {
-        Self { app, sessions: Sessions::new(limits.sessions, limits.session_replies) }
+    pub(crate) fn new(app: A, committee: Arc<Committee>) -> Self {
+        let sessions = Sessions::new(committee.limits());
+        Self { app, sessions, schedules: Schedules::new(committee) }
     }
 
     pub(crate) fn app(&self) -> &A {
         &self.app
     }
 
-    /// Executes a block's commands in order, each unless it did before.
-    pub(crate) fn execute(&mut self, block: &Block) -> Vec<Settled> {
+    pub(crate) fn schedules(&self) -> &Schedules {
+        &self.schedules
+    }
+
+    /// How many clients are remembered.
+    pub(crate) fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Executes a block's commands in order, each unless it did before. `parent_view` is the view
+    /// of the block's parent, and `commits` the height of the last block that its justify commits.
+    pub(crate) fn execute(&mut self, block: &Block, parent_view: View, commits: Height) -> Vec<Settled> {
         let mut settled = Vec::new();
         for command in &block.payload().commands {
             let before = self.outcome(&command.id);
             let is_new = before.is_none();
-            let outcome = before.unwrap_or_else(|| {
-                let result = self.app.execute(&command.operation);
-                self.sessions.record(command.id, block.height(), result.clone());
-                Outcome::Executed { height: block.height(), result }
-            });
+            let outcome = before.unwrap_or_else(|| self.execute_one(command, block));
             settled.push(Settled { command: command.id, outcome, is_new });
         }
+        self.schedules.note_committed(block, parent_view, commits);
         settled
+    }
+
+    fn execute_one(&mut self, command: &Command, block: &Block) -> Outcome {
+        let height = block.height();
+        let result = match &command.operation {
+            Operation::App(operation) => self.app.execute(operation),
+            Operation::Committee(change) => {
+                let made = self.schedules.change(&command.id.client, change, height, block.epoch());
+                wire::encode(&made)
+            }
+        };
+        self.sessions.record(command.id, height, result.clone());
+        Outcome::Executed { height, result }
     }
 
     /// What became of a command, if it executed or is too old to tell.
@@ -59,7 +85,7 @@ impl<A: App> Ledger<A> {
 
     /// The state root.
     pub(crate) fn root(&mut self) -> Digest {
-        let (app, sessions) = (self.app.root(), self.sessions.root());
-        Digest::of(Domain::StateRoot, &[&app.0, &sessions.0])
+        let (app, sessions, schedules) = (self.app.root(), self.sessions.root(), self.schedules.digest());
+        Digest::of(Domain::StateRoot, &[&app.0, &sessions.0, &schedules.0])
     }
 }

@@ -49,11 +49,14 @@
 //!     cluster,
 //!     members: (0..4).map(member).collect(),
 //!     leaders: LeaderRule::RoundRobin,
+//!     rule: CommitRule::ThreeChain,
+//!     operator: None,
 //!     limits: Limits::default(),
 //! })?);
 //!
 //! let start = |id| {
-//!     let setup = Setup { id, key: key(id.0), committee: committee.clone(), config: Config::default() };
+//!     let (committee, config) = (committee.clone(), Config::default());
+//!     let setup = Setup { id, key: key(id.0), committee, joins_later: false, config };
 //!     Replica::new(setup, Counter::default(), Recovered::default(), Time(0))
 //! };
 //! let mut replicas = committee.ids().map(start).collect::<Result<Vec<_>, _>>()?;
@@ -75,7 +78,7 @@
 //!                 ),
 //!                 Output::Persist(_record) => {} // to the disk, before going on
 //!                 Output::Event(event) => println!("{from} {event}"),
-//!                 Output::Reply(_) | Output::Load { .. } => {}
+//!                 Output::Reply(_) | Output::Load { .. } | Output::Committees(_) => {}
 //!             }
 //!         }
 //!     }
@@ -83,7 +86,7 @@
 //!         break; // idle: the command is committed everywhere
 //!     }
 //!     for (from, to, message) in lanes {
-//!         let message = verify::message(&committee, message)?;
+//!         let message = verify::message(&Committees::of(committee.clone()), message)?;
 //!         replicas[usize::from(to.0)].handle(Time(0), Input::Message { from, message });
 //!     }
 //! }
@@ -96,14 +99,19 @@ extern crate alloc;
 pub mod app;
 pub mod block;
 pub mod certificate;
+pub mod change;
 pub mod client;
 mod collector;
 pub mod command;
+pub mod commit_rule;
 pub mod committee;
+pub mod committees;
 pub mod config;
 pub mod crypto;
 pub mod event;
+pub mod evidence;
 mod fetch;
+pub mod footprint;
 pub mod ids;
 pub mod io;
 pub mod leader;
@@ -115,7 +123,9 @@ pub mod message;
 mod pacemaker;
 pub mod refusal;
 pub mod replica;
+mod reputation;
 pub mod safety;
+mod schedule;
 mod sessions;
 pub mod status;
 mod tree;
@@ -125,10 +135,14 @@ pub mod wire;
 pub use app::App;
 pub use block::Block;
 pub use certificate::{BlockId, BlockRef, QuorumCertificate, TimeoutCertificate};
+pub use change::CommitteeChange;
+pub use commit_rule::CommitRule;
 pub use committee::{Committee, CommitteeSpec};
+pub use committees::Committees;
 pub use config::Config;
 pub use event::Event;
-pub use ids::{Height, Power, ReplicaId, SequenceNumber, Span, Time, View};
+pub use evidence::Evidence;
+pub use ids::{Epoch, Height, Power, ReplicaId, SequenceNumber, Span, Time, View};
 pub use io::{Input, Output, Record, Recovered};
 pub use message::Message;
 pub use refusal::Refusal;

@@ -2,7 +2,7 @@
 
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
-use crate::ids::Height;
+use crate::ids::{Epoch, Height};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -44,25 +44,31 @@ pub struct NewView {
     pub tc: Option<TimeoutCertificate>,
 }
 
-/// Asks for the blocks between what the sender holds and a certified block.
+/// Asks for certified blocks above those that the sender holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchRequest {
     /// Blocks above this height are wanted: the sender's committed height, or where earlier answers
     /// led it.
     pub above: Height,
-    /// The certified block that is missing.
-    pub target: BlockRef,
+    /// The certified block that is missing; `None` from one who knows only that it is behind, and
+    /// wants what leads to the receiver's high QC.
+    pub target: Option<BlockRef>,
+    /// The newest epoch that the sender knows: it cannot check blocks of a later one.
+    pub epoch: Epoch,
 }
 
-/// Blocks on the path to `target`, by ascending height, as many as fit: the first extends a block
-/// at the height that was asked for, and each certifies the one before. Empty when the sender has
-/// none of them.
+/// Blocks on the path to what was asked for, by ascending height, as many as fit: the first extends
+/// a block at the height that was asked for, and each certifies the one before. Empty when the
+/// sender has none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchResponse {
     /// The block that was asked for.
-    pub target: BlockId,
+    pub target: Option<BlockId>,
     /// The blocks.
     pub blocks: Vec<Block>,
+    /// The certificate of the last block. Not needed where that is the target, which the asker has
+    /// a certificate of.
+    pub certificate: Option<QuorumCertificate>,
 }
 
 /// What kind of message it is, for events and pictures.

@@ -15,13 +15,22 @@ pub(crate) struct Pacemaker {
     alive: Time,
     working_since: Option<Time>,
     exponent: u32,
+    was_sent_again: bool,
     /// When to send this view's timeout again, once it was sent.
     resend_at: Option<Time>,
 }
 
 impl Pacemaker {
     pub(crate) fn new(view: View, now: Time) -> Self {
-        Self { view, entered: now, alive: now, working_since: None, exponent: 0, resend_at: None }
+        Self {
+            view,
+            entered: now,
+            alive: now,
+            working_since: None,
+            exponent: 0,
+            was_sent_again: false,
+            resend_at: None,
+        }
     }
 
     pub(crate) fn view(&self) -> View {
@@ -44,12 +53,21 @@ impl Pacemaker {
         self.entered = now;
         self.alive = now;
         self.working_since = None;
+        self.was_sent_again = false;
         self.resend_at = None;
     }
 
-    /// Notes a vote in this view: while idle, the next leader's heartbeat is due from here on.
+    /// Notes a vote in this view. From here on it is the next leader who is waited for: all the
+    /// patience there is while working, and a heartbeat more while idle.
     pub(crate) fn note_vote(&mut self, now: Time) {
         self.alive = now;
+        self.working_since = self.working_since.map(|_| now);
+        self.was_sent_again = false;
+    }
+
+    /// Notes that the vote or proposal of this view is sent again.
+    pub(crate) fn note_sent_again(&mut self) {
+        self.was_sent_again = true;
     }
 
     /// Says whether there is work, which starts or stops the view's clock.
@@ -66,8 +84,20 @@ impl Pacemaker {
         config.timeout_min_us.backed_off(self.exponent, config.timeout_max_us)
     }
 
-    /// When to give up on the view, or to say so again.
+    /// When the next thing is due.
     pub(crate) fn deadline(&self, config: &Config) -> Time {
+        let gives_up = self.gives_up_at(config);
+        self.sends_again_at(config).map_or(gives_up, |due| due.min(gives_up))
+    }
+
+    /// When to send vote and proposal again, once: half-way through the patience.
+    pub(crate) fn sends_again_at(&self, config: &Config) -> Option<Time> {
+        let since = self.working_since.filter(|_| !self.was_sent_again && !self.gave_up())?;
+        Some(since + Span(self.patience(config).0 / 2))
+    }
+
+    /// When to give up, or to say so again.
+    pub(crate) fn gives_up_at(&self, config: &Config) -> Time {
         let patience = self.patience(config);
         match (self.resend_at, self.working_since) {
             (Some(resend), _) => resend,
@@ -76,12 +106,12 @@ impl Pacemaker {
         }
     }
 
-    /// Whether this view's timeout was sent.
+    /// Whether a timeout was sent in this view.
     pub(crate) fn gave_up(&self) -> bool {
         self.resend_at.is_some()
     }
 
-    /// Notes that this view's timeout is sent at `now`.
+    /// Notes that a timeout is sent at `now`.
     pub(crate) fn sent_timeout(&mut self, now: Time, config: &Config) {
         self.resend_at = Some(now + config.retransmit_us);
     }
@@ -112,8 +142,27 @@ mod tests {
         assert_eq!(idle, Time(0) + config.heartbeat_us + config.timeout_min_us);
         pacemaker.note_work(Time(5), true);
         pacemaker.note_work(Time(9), true);
-        assert_eq!(pacemaker.deadline(&config), Time(5) + config.timeout_min_us);
+        assert_eq!(pacemaker.gives_up_at(&config), Time(5) + config.timeout_min_us);
         pacemaker.note_work(Time(10), false);
         assert_eq!(pacemaker.deadline(&config), idle);
+    }
+
+    #[test]
+    fn what_may_be_lost_is_sent_again_once_and_a_vote_starts_the_wait_for_the_next_leader() {
+        let config = Config::default();
+        let (patience, half) = (config.timeout_min_us, Span(config.timeout_min_us.0 / 2));
+        let mut pacemaker = Pacemaker::new(View(1), Time(0));
+        assert_eq!(pacemaker.sends_again_at(&config), None, "while idle");
+        pacemaker.note_work(Time(5), true);
+        assert_eq!(pacemaker.deadline(&config), Time(5) + half);
+        pacemaker.note_sent_again();
+        assert_eq!(pacemaker.deadline(&config), Time(5) + patience);
+        pacemaker.note_vote(Time(50));
+        assert_eq!(pacemaker.deadline(&config), Time(50) + half);
+        assert_eq!(pacemaker.gives_up_at(&config), Time(50) + patience);
+        pacemaker.sent_timeout(Time(90), &config);
+        assert_eq!(pacemaker.deadline(&config), Time(90) + config.retransmit_us);
+        pacemaker.enter(View(2), Time(99), true);
+        assert!(!pacemaker.gave_up());
     }
 }

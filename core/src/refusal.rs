@@ -3,7 +3,7 @@
 use crate::certificate::BlockRef;
 use crate::command::{CommandId, NotAdmitted};
 use crate::crypto::Digest;
-use crate::ids::{Height, Power, ReplicaId, View};
+use crate::ids::{Epoch, Height, Power, ReplicaId, View};
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,44 @@ pub enum Refusal {
     /// A view that no message may name (pitfall 27).
     #[error("view {0} is out of range")]
     ViewOutOfRange(View),
+    /// Of an epoch that is over: its committee's signatures count no more.
+    #[error("epoch {epoch} is over: the oldest that counts is {oldest}")]
+    OldEpoch {
+        /// The epoch.
+        epoch: Epoch,
+        /// The oldest that counts.
+        oldest: Epoch,
+    },
+    /// Of an epoch that this replica has not come to yet.
+    #[error("epoch {epoch} is not known here yet: the newest is {newest}")]
+    UnknownEpoch {
+        /// The epoch.
+        epoch: Epoch,
+        /// The newest known.
+        newest: Epoch,
+    },
+    /// A block's epoch is neither its parent's nor the next, or a certificate's is not its block's.
+    #[error("a block or certificate of {epoch} does not belong to one of {parent}")]
+    EpochOrder {
+        /// The epoch.
+        epoch: Epoch,
+        /// The parent's.
+        parent: Epoch,
+    },
+    /// The epoch in a header is not the one in force on its branch.
+    #[error("the header says epoch {header}, and {own} is in force")]
+    WrongEpoch {
+        /// The header's.
+        header: Epoch,
+        /// What this replica computed.
+        own: Epoch,
+    },
+    /// This replica is not in the committee in force, so it does not vote.
+    #[error("this replica is not in the committee of {0}")]
+    NotAMember(Epoch),
+    /// Two signed things that do not contradict each other.
+    #[error("this is no evidence: an honest replica may sign both")]
+    NoEvidence,
     /// Proposed by a replica that does not lead the view (pitfall 11).
     #[error("{proposer} proposed in view {view}, which {leader} leads")]
     NotLeader {
@@ -130,6 +168,23 @@ pub enum Refusal {
     BelowLock {
         /// The justify's view.
         justify: View,
+        /// The locked block.
+        lock: BlockRef,
+    },
+    /// The justify is older than a QC that the timeout certificate shows to exist (Jolteon,
+    /// figure 2; pitfall 10).
+    #[error("the justify's view {justify} is below view {high_qc}, which the TC's signers have a QC of")]
+    BelowTimeouts {
+        /// The justify's view.
+        justify: View,
+        /// The highest QC among the signers'.
+        high_qc: View,
+    },
+    /// A timeout must carry a QC that is not below the lock (pitfall 10).
+    #[error("the high QC's view {high_qc} is below the lock {lock}")]
+    QcBelowLock {
+        /// The view of the QC.
+        high_qc: View,
         /// The locked block.
         lock: BlockRef,
     },

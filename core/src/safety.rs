@@ -4,10 +4,11 @@
 //! record before it, so nothing leaves that a restart could contradict (pitfall 7).
 
 use crate::block::{Block, Header};
-use crate::certificate::{BlockRef, QuorumCertificate, Timeout, Vote};
+use crate::certificate::{BlockRef, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
 use crate::command::Payload;
+use crate::commit_rule::CommitRule;
 use crate::crypto::{ClusterId, SecretKey};
-use crate::ids::{ReplicaId, View};
+use crate::ids::{Epoch, ReplicaId, View};
 use crate::io::{Output, Record};
 use crate::refusal::Refusal;
 use alloc::collections::VecDeque;
@@ -22,7 +23,8 @@ pub struct SafetyRecord {
     pub last_timeout: View,
     /// The last view proposed in.
     pub last_proposed: View,
-    /// The lock: the block with the highest certified child that this replica knows.
+    /// The lock. Three-chain: the highest block known to have a certified child; two-chain: the
+    /// highest known to be certified.
     pub lock: BlockRef,
 }
 
@@ -46,6 +48,7 @@ pub struct Safety {
     id: ReplicaId,
     key: SecretKey,
     cluster: ClusterId,
+    rule: CommitRule,
     record: SafetyRecord,
 }
 
@@ -54,7 +57,7 @@ impl Safety {
     pub(crate) fn new(
         id: ReplicaId,
         key: SecretKey,
-        cluster: ClusterId,
+        (cluster, rule): (ClusterId, CommitRule),
         genesis: BlockRef,
         record: Option<SafetyRecord>,
     ) -> Self {
@@ -64,47 +67,53 @@ impl Safety {
             last_proposed: View::GENESIS,
             lock: genesis,
         };
-        Self { id, key, cluster, record: record.unwrap_or(fresh) }
+        Self { id, key, cluster, rule, record: record.unwrap_or(fresh) }
     }
 
-    /// Votes for `block` if the rules allow (HotStuff, algorithms 4 and 5): its view is above the
-    /// last voted view and above any view given up, and it extends the lock or its justify is
-    /// newer than the lock. `extends_lock` says whether the block's branch contains the lock.
+    /// Votes for `block` if the rules allow: its view is above the last voted view and above any
+    /// view given up, and the commit rule finds it safe ([`CommitRule::check`]). `extends_lock`
+    /// says whether the block's branch contains the lock.
     ///
     /// # Errors
     /// The rule that refuses.
-    pub(crate) fn vote(&mut self, block: &Block, extends_lock: bool) -> Result<Binding<Vote>, Refusal> {
-        let (view, justify) = (block.view(), block.justify().view());
+    pub(crate) fn vote(
+        &mut self,
+        block: &Block,
+        tc: Option<&TimeoutCertificate>,
+        extends_lock: bool,
+    ) -> Result<Binding<Vote>, Refusal> {
+        let view = block.view();
         if view <= self.last_voted() {
             return Err(Refusal::AlreadyVoted { view, last_voted: self.last_voted() });
         }
         if view <= self.record.last_timeout {
             return Err(Refusal::TimedOut { view, timed_out: self.record.last_timeout });
         }
-        if !extends_lock && justify <= self.record.lock.view {
-            return Err(Refusal::BelowLock { justify, lock: self.record.lock });
-        }
+        self.rule.check(block, tc, self.record.lock, extends_lock)?;
         let vote = Vote::signed(&self.key, &self.cluster, self.id, block.reference());
         self.record.last_vote = Some(vote.clone());
         Ok(self.bind(vote))
     }
 
-    /// Gives up on `view`: never again a vote in it or below (pitfall 8). The same view may be
-    /// given up again, with a high QC that has risen since.
+    /// Gives up on `view`: never again a vote in it or below (pitfall 8). A view may be given up
+    /// again, with a high QC that has risen since, and so may one below a view given up before:
+    /// that promises nothing new.
     ///
     /// # Errors
-    /// When a later view was given up before.
+    /// When the QC is below the lock: it would hide from the next leader what this replica knows.
     pub(crate) fn timeout(
         &mut self,
+        epoch: Epoch,
         view: View,
         high_qc: QuorumCertificate,
     ) -> Result<Binding<Timeout>, Refusal> {
-        if view < self.record.last_timeout {
-            return Err(Refusal::TimedOut { view, timed_out: self.record.last_timeout });
+        let lock = self.record.lock;
+        if high_qc.view() < lock.view {
+            return Err(Refusal::QcBelowLock { high_qc: high_qc.view(), lock });
         }
-        self.record.last_timeout = view;
+        self.record.last_timeout = view.max(self.record.last_timeout);
         let last_vote = self.record.last_vote.clone();
-        let timeout = Timeout::signed(&self.key, &self.cluster, self.id, view, high_qc, last_vote);
+        let timeout = Timeout::signed(&self.key, &self.cluster, self.id, (epoch, view), high_qc, last_vote);
         Ok(self.bind(timeout))
     }
 
@@ -125,7 +134,8 @@ impl Safety {
         Ok(self.bind(block))
     }
 
-    /// Raises the lock to `block`, which has a certified child. A lower one changes nothing
+    /// Raises the lock to `block`, whose certified descendants are as many as the commit rule
+    /// asks for a lock. A lower one changes nothing
     /// (pitfall 9). Returns the record to persist when the lock rose.
     pub(crate) fn raise_lock(&mut self, block: BlockRef) -> Option<Binding<BlockRef>> {
         if block.view <= self.record.lock.view {
@@ -133,6 +143,11 @@ impl Safety {
         }
         self.record.lock = block;
         Some(self.bind(block))
+    }
+
+    /// The last vote.
+    pub(crate) fn last_vote(&self) -> Option<&Vote> {
+        self.record.last_vote.as_ref()
     }
 
     /// The last view voted in.
@@ -171,11 +186,17 @@ mod tests {
     const GENESIS: BlockRef = reference(0, 0);
 
     const fn reference(view: u64, height: u64) -> BlockRef {
-        BlockRef { view: View(view), height: Height(height), id: Digest([view as u8; 32]) }
+        let id = Digest([view as u8; 32]);
+        BlockRef { epoch: Epoch::GENESIS, view: View(view), height: Height(height), id }
+    }
+
+    fn restarted(rule: CommitRule, record: Option<SafetyRecord>) -> Safety {
+        let key = SecretKey::from_seed([1; 32]);
+        Safety::new(ReplicaId(0), key, (ClusterId([0; 32]), rule), GENESIS, record)
     }
 
     fn safety() -> Safety {
-        Safety::new(ReplicaId(0), SecretKey::from_seed([1; 32]), ClusterId([0; 32]), GENESIS, None)
+        restarted(CommitRule::ThreeChain, None)
     }
 
     fn qc(view: u64) -> QuorumCertificate {
@@ -184,6 +205,7 @@ mod tests {
 
     fn header(view: u64, justify: u64) -> Header {
         Header {
+            epoch: Epoch::GENESIS,
             view: View(view),
             height: Height(justify + 1),
             proposer: ReplicaId(0),
@@ -205,42 +227,35 @@ mod tests {
     #[test]
     fn pitfall_06_a_view_gets_one_vote() {
         let mut safety = safety();
-        assert!(safety.vote(&block(5, 4), true).is_ok());
+        assert!(safety.vote(&block(5, 4), None, true).is_ok());
         let again = Refusal::AlreadyVoted { view: View(5), last_voted: View(5) };
-        assert_eq!(refusal(safety.vote(&block(5, 3), true)), Some(again));
+        assert_eq!(refusal(safety.vote(&block(5, 3), None, true)), Some(again));
         let lower = Refusal::AlreadyVoted { view: View(4), last_voted: View(5) };
-        assert_eq!(refusal(safety.vote(&block(4, 3), true)), Some(lower));
-        assert!(safety.vote(&block(6, 4), true).is_ok());
+        assert_eq!(refusal(safety.vote(&block(4, 3), None, true)), Some(lower));
+        assert!(safety.vote(&block(6, 4), None, true).is_ok());
     }
 
     #[test]
     fn pitfall_07_a_decision_comes_after_its_record() {
         let mut safety = safety();
         let mut outputs = VecDeque::new();
-        let vote = safety.vote(&block(5, 4), true).ok().unwrap().persist(&mut outputs);
+        let vote = safety.vote(&block(5, 4), None, true).ok().unwrap().persist(&mut outputs);
         let Some(Output::Persist(Record::Safety(record))) = outputs.pop_front() else { panic!("a record") };
         assert_eq!(record.last_vote, Some(vote));
-        let restarted = Safety::new(
-            ReplicaId(0),
-            SecretKey::from_seed([1; 32]),
-            ClusterId([0; 32]),
-            GENESIS,
-            Some(record),
-        );
-        assert_eq!(restarted.last_voted(), View(5));
+        assert_eq!(restarted(CommitRule::ThreeChain, Some(record)).last_voted(), View(5));
     }
 
     #[test]
     fn pitfall_08_no_vote_and_no_proposal_after_a_timeout() {
         let mut safety = safety();
-        assert!(safety.timeout(View(5), qc(4)).is_ok());
+        assert!(safety.timeout(Epoch::GENESIS, View(5), qc(4)).is_ok());
         let why = Refusal::TimedOut { view: View(5), timed_out: View(5) };
-        assert_eq!(refusal(safety.vote(&block(5, 4), true)), Some(why.clone()));
+        assert_eq!(refusal(safety.vote(&block(5, 4), None, true)), Some(why.clone()));
         assert_eq!(refusal(safety.propose(header(5, 4), Payload::default())), Some(why));
-        assert!(safety.timeout(View(5), qc(4)).is_ok(), "it may say so again");
-        let lower = Refusal::TimedOut { view: View(4), timed_out: View(5) };
-        assert_eq!(refusal(safety.timeout(View(4), qc(3))), Some(lower));
-        assert!(safety.vote(&block(6, 4), true).is_ok());
+        assert!(safety.timeout(Epoch::GENESIS, View(5), qc(4)).is_ok(), "it may say so again");
+        assert!(safety.timeout(Epoch::GENESIS, View(4), qc(3)).is_ok(), "that promises nothing new");
+        assert_eq!(safety.last_timeout(), View(5));
+        assert!(safety.vote(&block(6, 4), None, true).is_ok());
     }
 
     #[test]
@@ -259,11 +274,11 @@ mod tests {
             let _ = safety.raise_lock(reference(view, view));
             safety
         };
-        assert!(locked_at(4).vote(&block(9, 3), true).is_ok(), "extends the lock");
-        assert!(locked_at(4).vote(&block(9, 5), false).is_ok(), "newer justify");
+        assert!(locked_at(4).vote(&block(9, 3), None, true).is_ok(), "extends the lock");
+        assert!(locked_at(4).vote(&block(9, 5), None, false).is_ok(), "newer justify");
         for justify in [3, 4] {
             let why = Refusal::BelowLock { justify: View(justify), lock: reference(4, 4) };
-            assert_eq!(refusal(locked_at(4).vote(&block(9, justify), false)), Some(why));
+            assert_eq!(refusal(locked_at(4).vote(&block(9, justify), None, false)), Some(why));
         }
     }
 
@@ -273,5 +288,39 @@ mod tests {
         assert!(safety.propose(header(5, 4), Payload::default()).is_ok());
         let why = Refusal::AlreadyProposed { view: View(5), last_proposed: View(5) };
         assert_eq!(refusal(safety.propose(header(5, 3), Payload::default())), Some(why));
+    }
+
+    fn tc(view: u64, high_qc: u64) -> TimeoutCertificate {
+        let (epoch, signatures) = (Epoch::GENESIS, Vec::new());
+        TimeoutCertificate { epoch, view: View(view), high_qc: qc(high_qc), signatures }
+    }
+
+    #[test]
+    fn pitfall_10_two_chain_votes_on_the_view_before_or_on_the_highest_qc_of_its_tc() {
+        let vote = |view, justify, tc: Option<TimeoutCertificate>| {
+            let mut safety = restarted(CommitRule::TwoChain, None);
+            let _ = safety.raise_lock(reference(6, 6));
+            refusal(safety.vote(&block(view, justify), tc.as_ref(), false))
+        };
+        assert_eq!(vote(9, 8, None), None, "the view before");
+        assert_eq!(vote(9, 5, Some(tc(8, 5))), None, "the highest QC of the TC, whatever the lock");
+        assert_eq!(vote(9, 6, Some(tc(8, 5))), None, "a newer one");
+        let below = Refusal::BelowTimeouts { justify: View(4), high_qc: View(5) };
+        assert_eq!(vote(9, 4, Some(tc(8, 5))), Some(below));
+        let unjustified = Refusal::ViewNotJustified { view: View(9), justify: View(7) };
+        assert_eq!(vote(9, 7, None), Some(unjustified.clone()));
+        assert_eq!(vote(9, 7, Some(tc(7, 5))), Some(unjustified), "a TC of another view");
+    }
+
+    #[test]
+    fn pitfall_10_a_timeouts_qc_is_at_least_the_lock() {
+        for rule in [CommitRule::ThreeChain, CommitRule::TwoChain] {
+            let mut safety = restarted(rule, None);
+            let _ = safety.raise_lock(reference(4, 4));
+            let why = Refusal::QcBelowLock { high_qc: View(3), lock: reference(4, 4) };
+            assert_eq!(refusal(safety.timeout(Epoch::GENESIS, View(9), qc(3))), Some(why));
+            assert_eq!(safety.last_timeout(), View::GENESIS);
+            assert!(safety.timeout(Epoch::GENESIS, View(9), qc(4)).is_ok());
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! replicated state, so every replica judges a repeated command alike (pitfall 30).
 
 use crate::command::{ClientId, CommandId};
+use crate::committee::Limits;
 use crate::crypto::{Digest, Domain};
 use crate::ids::{Height, SequenceNumber};
 use crate::merkle::MerkleBuckets;
@@ -21,6 +22,8 @@ struct Session {
     replies: BTreeMap<SequenceNumber, Executed>,
     /// Every sequence number up to this one is too old to tell.
     floor: Option<SequenceNumber>,
+    /// Bytes of all results together.
+    bytes: u64,
     /// When the session was last used, as a count of executions.
     used: u64,
 }
@@ -33,28 +36,35 @@ pub(crate) enum Known<'a> {
     TooOld,
 }
 
-/// The sessions of all remembered clients, bounded in clients and in replies per client.
+/// The sessions of all remembered clients, bounded in clients, and in replies and their bytes per
+/// client.
 pub(crate) struct Sessions {
     clients: BTreeMap<ClientId, Session>,
     by_use: BTreeMap<u64, ClientId>,
     uses: u64,
     sessions_max: usize,
     replies_max: usize,
+    reply_bytes_max: u64,
     tree: MerkleBuckets,
     touched: BTreeSet<u8>,
 }
 
 impl Sessions {
-    pub(crate) fn new(sessions_max: u32, replies_max: u32) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             clients: BTreeMap::new(),
             by_use: BTreeMap::new(),
             uses: 0,
-            sessions_max: sessions_max as usize,
-            replies_max: replies_max as usize,
+            sessions_max: limits.sessions as usize,
+            replies_max: limits.session_replies as usize,
+            reply_bytes_max: limits.session_bytes.into(),
             tree: MerkleBuckets::new(8, Digest::default()),
             touched: BTreeSet::new(),
         }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.clients.len()
     }
 
     pub(crate) fn known(&self, id: &CommandId) -> Known<'_> {
@@ -73,10 +83,14 @@ impl Sessions {
         self.by_use.remove(&session.used);
         session.used = self.uses;
         self.by_use.insert(self.uses, id.client);
+        session.bytes += result.len() as u64;
         session.replies.insert(id.sequence, Executed { height, result, digest });
-        if session.replies.len() > self.replies_max {
-            let oldest = session.replies.pop_first().map(|(sequence, _)| sequence);
-            session.floor = session.floor.max(oldest);
+        while session.replies.len() > self.replies_max
+            || (session.bytes > self.reply_bytes_max && session.replies.len() > 1)
+        {
+            let (oldest, reply) = session.replies.pop_first().expect("there are replies");
+            session.bytes -= reply.result.len() as u64;
+            session.floor = session.floor.max(Some(oldest));
         }
         self.touched.insert(bucket(&id.client));
         if self.clients.len() > self.sessions_max
@@ -128,13 +142,17 @@ mod tests {
     use crate::crypto::PublicKey;
     use alloc::vec;
 
+    fn limits(most: u32) -> Limits {
+        Limits { sessions: most, session_replies: most, session_bytes: 100, ..Limits::default() }
+    }
+
     fn id(client: u8, sequence: u64) -> CommandId {
         CommandId { client: PublicKey([client; 32]), sequence: SequenceNumber(sequence) }
     }
 
     #[test]
     fn pitfall_30_an_executed_command_is_known_with_its_reply() {
-        let mut sessions = Sessions::new(2, 2);
+        let mut sessions = Sessions::new(&limits(2));
         assert_eq!(sessions.known(&id(1, 5)), Known::New);
         sessions.record(id(1, 5), Height(3), vec![7]);
         let Known::Executed(executed) = sessions.known(&id(1, 5)) else { panic!("known") };
@@ -144,7 +162,7 @@ mod tests {
 
     #[test]
     fn replies_and_sessions_are_bounded_and_the_forgotten_is_too_old() {
-        let mut sessions = Sessions::new(2, 2);
+        let mut sessions = Sessions::new(&limits(2));
         for sequence in [10, 20, 30] {
             sessions.record(id(1, sequence), Height(1), vec![]);
         }
@@ -159,8 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn replies_are_bounded_in_bytes_too_but_the_latest_stays() {
+        let mut sessions = Sessions::new(&limits(9));
+        sessions.record(id(1, 10), Height(1), vec![0; 60]);
+        sessions.record(id(1, 20), Height(1), vec![0; 40]);
+        assert!(matches!(sessions.known(&id(1, 10)), Known::Executed(_)));
+        sessions.record(id(1, 30), Height(1), vec![0; 1]);
+        assert_eq!(sessions.known(&id(1, 10)), Known::TooOld);
+        sessions.record(id(1, 40), Height(1), vec![0; 101]);
+        assert_eq!(sessions.known(&id(1, 30)), Known::TooOld);
+        assert!(matches!(sessions.known(&id(1, 40)), Known::Executed(_)));
+    }
+
+    #[test]
     fn the_root_tells_tables_apart() {
-        let (mut one, mut other) = (Sessions::new(9, 9), Sessions::new(9, 9));
+        let (mut one, mut other) = (Sessions::new(&limits(9)), Sessions::new(&limits(9)));
         assert_eq!(one.root(), other.root());
         one.record(id(1, 5), Height(3), vec![7]);
         assert_ne!(one.root(), other.root());

@@ -2,7 +2,7 @@
 
 use crate::certificate::BlockRef;
 use crate::crypto::Digest;
-use crate::ids::{ReplicaId, View};
+use crate::ids::{Epoch, ReplicaId, View};
 use serde::{Deserialize, Serialize};
 
 /// What a replica is about, at the moment it was asked.
@@ -12,8 +12,14 @@ pub struct Status {
     pub id: ReplicaId,
     /// Its view.
     pub view: View,
-    /// The leader of that view.
+    /// The leader of that view, as far as this replica can tell.
     pub leader: ReplicaId,
+    /// The leader of the next view, likewise.
+    pub next_leader: ReplicaId,
+    /// The epoch of the committee in force above its high QC.
+    pub epoch: Epoch,
+    /// Whether it is in that committee.
+    pub member: bool,
     /// The last committed block.
     pub committed_head: BlockRef,
     /// The state root after it.

@@ -1,16 +1,20 @@
 //! From received to believed: pure checks that make [`Verified`] values.
 //!
+//! Who leads a view and which epoch is in force depend on the state, and are checked by the replica.
+//!
 //! Counts and orders are checked before any cryptography, so a hostile message costs little
 //! (pitfall 27). The functions read nothing but their arguments: a driver may run them on other
 //! threads, and in batches.
 
-use crate::block::Block;
+use crate::block::{Block, SignedHeader};
 use crate::certificate::{QuorumCertificate, Timeout, TimeoutCertificate, Vote};
 use crate::command::{Command, NotAdmitted, Reply};
 use crate::committee::{Committee, MEMBERS_MAX};
+use crate::committees::Committees;
 use crate::config::FETCH_BLOCKS_MAX;
 use crate::crypto::{self, Batch, Domain};
-use crate::ids::{ReplicaId, View};
+use crate::evidence::Evidence;
+use crate::ids::{Power, ReplicaId, View};
 use crate::message::{FetchResponse, Message, NewView, Proposal};
 use crate::refusal::Refusal;
 use core::ops::Deref;
@@ -35,18 +39,19 @@ impl<T> Deref for Verified<T> {
     }
 }
 
-/// Checks a message between replicas.
+/// Checks a message between replicas. `committees` are those of [`crate::Replica::committees`], as
+/// of now or some time ago.
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
-pub fn message(committee: &Committee, message: Message) -> Result<Verified<Message>, Refusal> {
+pub fn message(committees: &Committees, message: Message) -> Result<Verified<Message>, Refusal> {
     match &message {
-        Message::Proposal(inner) => proposal(committee, inner)?,
-        Message::Vote(inner) => vote(committee, inner)?,
-        Message::Timeout(inner) => timeout(committee, inner)?,
-        Message::NewView(inner) => new_view(committee, inner)?,
-        Message::FetchRequest(inner) => in_range(inner.target.view)?,
-        Message::FetchResponse(inner) => fetch_response(committee, inner)?,
+        Message::Proposal(inner) => proposal(committees, inner)?,
+        Message::Vote(inner) => vote(committees, inner)?,
+        Message::Timeout(inner) => timeout(committees, inner)?,
+        Message::NewView(inner) => new_view(committees, inner)?,
+        Message::FetchRequest(inner) => in_range(inner.target.map_or(View::GENESIS, |target| target.view))?,
+        Message::FetchResponse(inner) => fetch_response(committees, inner)?,
     }
     Ok(Verified(message))
 }
@@ -89,11 +94,13 @@ pub fn reply(committee: &Committee, reply: Reply) -> Result<Verified<Reply>, Ref
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
-pub fn qc(committee: &Committee, qc: &QuorumCertificate) -> Result<(), Refusal> {
+pub fn qc(committees: &Committees, qc: &QuorumCertificate) -> Result<(), Refusal> {
     in_range(qc.view())?;
     if qc.view() == View::GENESIS {
-        return if qc == committee.genesis_qc() { Ok(()) } else { Err(Refusal::NotGenesis) };
+        let is_genesis = qc == committees.newest().genesis_qc();
+        return if is_genesis { Ok(()) } else { Err(Refusal::NotGenesis) };
     }
+    let committee = committees.at(qc.block.epoch)?;
     quorum(committee, qc.view(), qc.signers())?;
     let mut batch = Batch::default();
     for (signer, signature) in &qc.signatures {
@@ -107,36 +114,35 @@ pub fn qc(committee: &Committee, qc: &QuorumCertificate) -> Result<(), Refusal> 
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
-pub fn tc(committee: &Committee, tc: &TimeoutCertificate) -> Result<(), Refusal> {
+pub fn tc(committees: &Committees, tc: &TimeoutCertificate) -> Result<(), Refusal> {
     in_range(tc.view)?;
+    let committee = committees.at(tc.epoch)?;
     quorum(committee, tc.view, tc.signers())?;
     let highest = tc.signatures.iter().map(|part| part.high_qc_view).max();
     if highest != Some(tc.high_qc.view()) || tc.high_qc.view() > tc.view {
         return Err(Refusal::HighQcMismatch { view: tc.view, high_qc: tc.high_qc.view() });
     }
-    qc(committee, &tc.high_qc)?;
+    qc(committees, &tc.high_qc)?;
     let mut batch = Batch::default();
     for part in &tc.signatures {
         let key = committee.key(part.replica).ok_or(Refusal::Stranger(part.replica))?;
-        let signed = (tc.view, part.high_qc_view);
+        let signed = (tc.epoch, tc.view, part.high_qc_view);
         batch.add(key, Domain::Timeout, committee.cluster(), &signed, &part.signature);
     }
     if batch.verify() { Ok(()) } else { Err(Refusal::BadCertificate(tc.view)) }
 }
 
 /// Checks a block on its own: header, signature, justify and payload. What only the state can
-/// tell (parent, lock, state root) is left to the replica.
+/// tell (parent, leader, epoch, lock, state root) is left to the replica.
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
-pub fn block(committee: &Committee, block: &Block) -> Result<(), Refusal> {
+pub fn block(committees: &Committees, block: &Block) -> Result<(), Refusal> {
     let header = block.header();
     let (view, justify) = (header.view, header.justify.view());
     in_range(view)?;
-    let leader = committee.leader(view);
-    if header.proposer != leader {
-        return Err(Refusal::NotLeader { view, proposer: header.proposer, leader });
-    }
+    Committees::check_order(header)?;
+    let committee = committees.at(header.epoch)?;
     if justify >= view {
         return Err(Refusal::ViewOrder { view, justify });
     }
@@ -152,13 +158,48 @@ pub fn block(committee: &Committee, block: &Block) -> Result<(), Refusal> {
     if block.payload().digest() != header.payload_digest {
         return Err(Refusal::PayloadMismatch);
     }
-    let key = committee.key(leader).ok_or(Refusal::Stranger(leader))?;
-    let signed = (view, block.id());
-    if !crypto::verify(key, Domain::Proposal, committee.cluster(), &signed, block.signature()) {
-        return Err(Refusal::BadSignature(leader));
-    }
-    qc(committee, &header.justify)?;
+    proposed(committee, &block.signed_header())?;
+    qc(committees, &header.justify)?;
     payload(committee, block)
+}
+
+/// Checks the proposer's signature.
+fn proposed(committee: &Committee, signed: &SignedHeader) -> Result<(), Refusal> {
+    let SignedHeader { header, signature } = signed;
+    let proposer = header.proposer;
+    let key = committee.key(proposer).ok_or(Refusal::Stranger(proposer))?;
+    let content = (header.view, header.id());
+    if crypto::verify(key, Domain::Proposal, committee.cluster(), &content, signature) {
+        Ok(())
+    } else {
+        Err(Refusal::BadSignature(proposer))
+    }
+}
+
+/// Checks evidence of equivocation, and returns who is guilty.
+///
+/// # Errors
+/// When a signature is not valid, or the two do not contradict each other.
+pub fn evidence(committees: &Committees, evidence: &Evidence) -> Result<ReplicaId, Refusal> {
+    let (first, second) = evidence.blocks();
+    let signers = match evidence {
+        Evidence::Proposals { first, second } => (first.header.proposer, second.header.proposer),
+        Evidence::Votes { first, second } => (first.voter, second.voter),
+    };
+    if signers.0 != signers.1 || first.view != second.view || first.id == second.id {
+        return Err(Refusal::NoEvidence);
+    }
+    match evidence {
+        Evidence::Proposals { first, second } => {
+            proposed(committees.at(first.header.epoch)?, first)?;
+            proposed(committees.at(second.header.epoch)?, second)?;
+        }
+        Evidence::Votes { first, second } => {
+            vote(committees, first)?;
+            vote(committees, second)?;
+        }
+    }
+    Ok(signers.0)
 }
 
 fn payload(committee: &Committee, block: &Block) -> Result<(), Refusal> {
@@ -179,13 +220,13 @@ fn payload(committee: &Committee, block: &Block) -> Result<(), Refusal> {
 }
 
 fn command_key(committee: &Committee, command: &Command) -> Result<VerifyingKey, NotAdmitted> {
-    if command.operation.len() as u64 > u64::from(committee.limits().command_bytes) {
+    if command.operation.size() > u64::from(committee.limits().command_bytes) {
         return Err(NotAdmitted::TooLarge);
     }
     command.id.client.checked().ok_or(NotAdmitted::BadSignature)
 }
 
-fn proposal(committee: &Committee, proposal: &Proposal) -> Result<(), Refusal> {
+fn proposal(committees: &Committees, proposal: &Proposal) -> Result<(), Refusal> {
     let (view, justify) = (proposal.block.view(), proposal.block.justify().view());
     let follows = match &proposal.tc {
         None => view.follows(justify),
@@ -194,12 +235,19 @@ fn proposal(committee: &Committee, proposal: &Proposal) -> Result<(), Refusal> {
     if !follows {
         return Err(Refusal::ViewNotJustified { view, justify });
     }
-    block(committee, &proposal.block)?;
-    proposal.tc.as_ref().map_or(Ok(()), |inner| tc(committee, inner))
+    if let Some(inner) = &proposal.tc {
+        let (epoch, parent) = (inner.epoch, proposal.block.epoch());
+        if epoch != parent {
+            return Err(Refusal::EpochOrder { epoch, parent });
+        }
+        tc(committees, inner)?;
+    }
+    block(committees, &proposal.block)
 }
 
-fn vote(committee: &Committee, vote: &Vote) -> Result<(), Refusal> {
+fn vote(committees: &Committees, vote: &Vote) -> Result<(), Refusal> {
     in_range(vote.block.view)?;
+    let committee = committees.at(vote.block.epoch)?;
     let key = committee.key(vote.voter).ok_or(Refusal::Stranger(vote.voter))?;
     if vote.block.view == View::GENESIS
         || !crypto::verify(key, Domain::Vote, committee.cluster(), &vote.block, &vote.signature)
@@ -209,14 +257,15 @@ fn vote(committee: &Committee, vote: &Vote) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn timeout(committee: &Committee, timeout: &Timeout) -> Result<(), Refusal> {
+fn timeout(committees: &Committees, timeout: &Timeout) -> Result<(), Refusal> {
     in_range(timeout.view)?;
+    let committee = committees.at(timeout.epoch)?;
     let high_qc = timeout.high_qc.view();
     if high_qc > timeout.view {
         return Err(Refusal::HighQcMismatch { view: timeout.view, high_qc });
     }
     let key = committee.key(timeout.replica).ok_or(Refusal::Stranger(timeout.replica))?;
-    let signed = (timeout.view, high_qc);
+    let signed = (timeout.epoch, timeout.view, high_qc);
     if !crypto::verify(key, Domain::Timeout, committee.cluster(), &signed, &timeout.signature) {
         return Err(Refusal::BadSignature(timeout.replica));
     }
@@ -224,22 +273,27 @@ fn timeout(committee: &Committee, timeout: &Timeout) -> Result<(), Refusal> {
         if last_vote.voter != timeout.replica {
             return Err(Refusal::BadSignature(timeout.replica));
         }
-        vote(committee, last_vote)?;
+        match vote(committees, last_vote) {
+            // A vote for a block long committed says nothing new; the timeout counts without it.
+            Ok(()) | Err(Refusal::OldEpoch { .. }) => {}
+            Err(why) => return Err(why),
+        }
     }
-    qc(committee, &timeout.high_qc)
+    qc(committees, &timeout.high_qc)
 }
 
-fn new_view(committee: &Committee, new_view: &NewView) -> Result<(), Refusal> {
-    qc(committee, &new_view.high_qc)?;
-    new_view.tc.as_ref().map_or(Ok(()), |inner| tc(committee, inner))
+fn new_view(committees: &Committees, new_view: &NewView) -> Result<(), Refusal> {
+    qc(committees, &new_view.high_qc)?;
+    new_view.tc.as_ref().map_or(Ok(()), |inner| tc(committees, inner))
 }
 
-fn fetch_response(committee: &Committee, response: &FetchResponse) -> Result<(), Refusal> {
+fn fetch_response(committees: &Committees, response: &FetchResponse) -> Result<(), Refusal> {
     let count = response.blocks.len();
     if count > FETCH_BLOCKS_MAX {
         return Err(Refusal::TooManyBlocks(count as u64));
     }
-    response.blocks.iter().try_for_each(|one| block(committee, one))
+    response.blocks.iter().try_for_each(|one| block(committees, one))?;
+    response.certificate.as_ref().map_or(Ok(()), |inner| qc(committees, inner))
 }
 
 fn in_range(view: View) -> Result<(), Refusal> {
@@ -253,7 +307,7 @@ fn quorum(
     signers: impl Iterator<Item = ReplicaId>,
 ) -> Result<(), Refusal> {
     let mut last = None;
-    let mut have = crate::ids::Power(0);
+    let mut have = Power(0);
     for signer in signers.take(MEMBERS_MAX + 1) {
         if last >= Some(signer) {
             return Err(Refusal::RepeatedSigner(signer));

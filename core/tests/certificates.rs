@@ -31,12 +31,13 @@ fn pitfall_02_a_timeout_certificate_that_repeats_a_signer_is_refused() {
     let part = |id| TimeoutSignature {
         replica: ReplicaId(id),
         high_qc_view: View(0),
-        signature: sign(id, Domain::Timeout, &(View(5), View(0))),
+        signature: sign(id, Domain::Timeout, &(Epoch(0), View(5), View(0))),
     };
     let high_qc = table.committee.genesis_qc().clone();
     let certificate = |ids: [u16; 3]| {
         let signatures = ids.map(part).to_vec();
-        let tc = Some(TimeoutCertificate { view: View(5), high_qc: high_qc.clone(), signatures });
+        let tc =
+            Some(TimeoutCertificate { epoch: Epoch(0), view: View(5), high_qc: high_qc.clone(), signatures });
         Message::NewView(NewView { high_qc: high_qc.clone(), tc })
     };
     assert_eq!(refused(&mut table, 1, certificate([1, 1, 2])), Refusal::RepeatedSigner(ReplicaId(1)));
@@ -58,8 +59,15 @@ fn pitfall_04_certificates_inside_timeouts_are_verified_first() {
     let (mut table, block) = proposed();
     let mut high_qc = qc(block.reference(), &[0, 1, 2]);
     high_qc.signatures[0].1 = high_qc.signatures[1].1;
-    let signature = sign(2, Domain::Timeout, &(View(3), View(1)));
-    let timeout = Timeout { view: View(3), high_qc, last_vote: None, replica: ReplicaId(2), signature };
+    let signature = sign(2, Domain::Timeout, &(Epoch(0), View(3), View(1)));
+    let timeout = Timeout {
+        epoch: Epoch(0),
+        view: View(3),
+        high_qc,
+        last_vote: None,
+        replica: ReplicaId(2),
+        signature,
+    };
     assert_eq!(refused(&mut table, 2, Message::Timeout(timeout)), Refusal::BadCertificate(View(1)));
 }
 
@@ -78,15 +86,22 @@ fn pitfall_05_the_genesis_certificate_has_one_form() {
 fn pitfall_27_views_at_the_integers_end_are_refused() {
     let (mut table, block) = proposed();
     for view in [View::MAX.next(), View(u64::MAX)] {
-        let far = BlockRef { view, ..block.reference() };
+        let far = BlockRef { epoch: Epoch(0), view, ..block.reference() };
         let message = Message::Vote(vote(2, far));
         assert_eq!(refused(&mut table, 2, message), Refusal::ViewOutOfRange(view));
         let message = Message::NewView(NewView { high_qc: qc(far, &[0, 1, 2]), tc: None });
         assert_eq!(refused(&mut table, 2, message), Refusal::ViewOutOfRange(view));
     }
     let high_qc = table.committee.genesis_qc().clone();
-    let signature = sign(2, Domain::Timeout, &(View::MAX, View(0)));
-    let timeout = Timeout { view: View::MAX, high_qc, last_vote: None, replica: ReplicaId(2), signature };
+    let signature = sign(2, Domain::Timeout, &(Epoch(0), View::MAX, View(0)));
+    let timeout = Timeout {
+        epoch: Epoch(0),
+        view: View::MAX,
+        high_qc,
+        last_vote: None,
+        replica: ReplicaId(2),
+        signature,
+    };
     table.deliver(Envelope { from: 2, to: 0, message: Message::Timeout(timeout) });
     assert_eq!(table.replica(0).status().view, View(1), "one replica alone moves nobody");
 }
@@ -94,8 +109,12 @@ fn pitfall_27_views_at_the_integers_end_are_refused() {
 #[test]
 fn pitfall_28_a_forged_future_certificate_neither_raises_the_view_nor_starts_a_fetch() {
     let (mut table, _) = proposed();
-    let future =
-        BlockRef { view: View(1_000), height: Height(900), id: table.committee.genesis_qc().block.id };
+    let future = BlockRef {
+        epoch: Epoch(0),
+        view: View(1_000),
+        height: Height(900),
+        id: table.committee.genesis_qc().block.id,
+    };
     let mut forged = qc(future, &[0, 1, 2]);
     forged.signatures[2].1 = sign(3, Domain::Vote, &future);
     let message = Message::NewView(NewView { high_qc: forged, tc: None });
@@ -109,10 +128,11 @@ fn pitfall_04_a_proposals_timeout_certificate_and_a_timeouts_vote_are_verified()
     let part = |id| TimeoutSignature {
         replica: ReplicaId(id),
         high_qc_view: View(0),
-        signature: sign(id, Domain::Timeout, &(View(5), View(0))),
+        signature: sign(id, Domain::Timeout, &(Epoch(0), View(5), View(0))),
     };
     let high_qc = table.committee.genesis_qc().clone();
     let mut tc = TimeoutCertificate {
+        epoch: Epoch(0),
         view: View(5),
         high_qc: high_qc.clone(),
         signatures: vec![part(0), part(1), part(2)],
@@ -131,11 +151,18 @@ fn pitfall_04_a_proposals_timeout_certificate_and_a_timeouts_vote_are_verified()
 
     let mut last_vote = vote(2, block.reference());
     last_vote.signature = vote(3, block.reference()).signature;
-    let signature = sign(2, Domain::Timeout, &(View(3), View(0)));
+    let signature = sign(2, Domain::Timeout, &(Epoch(0), View(3), View(0)));
     let replica = ReplicaId(2);
     let with = |last_vote| {
         let high_qc = high_qc.clone();
-        Message::Timeout(Timeout { view: View(3), high_qc, last_vote: Some(last_vote), replica, signature })
+        Message::Timeout(Timeout {
+            epoch: Epoch(0),
+            view: View(3),
+            high_qc,
+            last_vote: Some(last_vote),
+            replica,
+            signature,
+        })
     };
     assert_eq!(refused(&mut table, 2, with(last_vote)), Refusal::BadSignature(ReplicaId(2)));
     assert_eq!(refused(&mut table, 2, with(vote(3, block.reference()))), Refusal::BadSignature(ReplicaId(2)));
@@ -148,8 +175,12 @@ fn proof_that_more_than_f_are_faulty_halts_a_replica() {
     let head = table.replica(0).status().committed_head;
     assert_eq!(head.height, Height(2));
     // A quorum signs a conflicting block at the head's height in a later view.
-    let conflicting =
-        BlockRef { view: View(9), height: head.height, id: hotstuff_core::crypto::Digest([3; 32]) };
+    let conflicting = BlockRef {
+        epoch: Epoch(0),
+        view: View(9),
+        height: head.height,
+        id: hotstuff_core::crypto::Digest([3; 32]),
+    };
     let child = altered(&block, |header| {
         header.view = View(10);
         header.proposer = ReplicaId(2);

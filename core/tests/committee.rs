@@ -69,10 +69,3 @@ fn each_committee_has_its_own_genesis() {
     let other = Committee::new(other).unwrap();
     assert_ne!(other.genesis_qc().block.id, committee(4).genesis_qc().block.id);
 }
-
-#[test]
-fn leaders_take_turns() {
-    let committee = committee(4);
-    let leaders: Vec<u16> = (1..=5).map(|view| committee.leader(View(view)).0).collect();
-    assert_eq!(leaders, [1, 2, 3, 0, 1]);
-}

@@ -6,7 +6,7 @@ mod support;
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 use curve25519_dalek::scalar::Scalar;
 use hotstuff_core::certificate::Vote;
-use hotstuff_core::command::{Command, CommandId, NotAdmitted};
+use hotstuff_core::command::{Command, CommandId, NotAdmitted, Operation};
 use hotstuff_core::crypto::{ClusterId, Digest, PublicKey, Signature};
 use hotstuff_core::*;
 use sha2::{Digest as _, Sha512};
@@ -46,7 +46,7 @@ fn a_command_that_only_a_batch_of_one_accepts_is_not_admitted() {
     let crafty = Crafty::new(424_242, 0);
     let mut table = Table::new(4);
     let id = CommandId { client: PublicKey(crafty.key), sequence: SequenceNumber(1) };
-    let operation = vec![1u8];
+    let operation = Operation::App(vec![1]);
     for nonce in 1..200 {
         let signature = crafty.sign(b"hotstuff/1/command\0", &(&id, &operation), nonce, 1);
         let command = Command { id, operation: operation.clone(), signature };
@@ -65,9 +65,9 @@ fn a_certificate_of_votes_that_passed_one_by_one_passes_whole() {
     let crafty = Crafty::new(777_777, 1);
     let mut spec = spec(4);
     spec.members[3].key = PublicKey(crafty.key);
-    let committee = Committee::new(spec).unwrap();
+    let committee = Committees::of(std::sync::Arc::new(Committee::new(spec).unwrap()));
     for view in 1..40 {
-        let block = BlockRef { view: View(view), height: Height(view), id: Digest([5; 32]) };
+        let block = BlockRef { epoch: Epoch(0), view: View(view), height: Height(view), id: Digest([5; 32]) };
         let accepted = (1..5_000u64).find_map(|nonce| {
             let signature = crafty.sign(b"hotstuff/1/vote\0", &block, nonce, (nonce % 8) as usize);
             let vote = Vote { block, voter: ReplicaId(3), signature };

@@ -9,7 +9,7 @@ use hotstuff_core::event::Event;
 use hotstuff_core::message::{FetchResponse, MessageKind, NewView, Proposal};
 use hotstuff_core::*;
 use support::hostile::{altered, proposed, refusal, refused};
-use support::{Envelope, Table, committee, is_kind, qc, secret, sign, vote};
+use support::{Envelope, Table, committees, is_kind, qc, secret, sign, vote};
 
 #[test]
 fn a_bad_signature_is_refused_with_its_signer() {
@@ -25,8 +25,15 @@ fn a_bad_signature_is_refused_with_its_signer() {
     assert_eq!(refused(&mut table, 1, proposal), Refusal::BadSignature(ReplicaId(1)));
 
     let high_qc = table.committee.genesis_qc().clone();
-    let signature = sign(2, Domain::Timeout, &(View(2), View(0)));
-    let timeout = Timeout { view: View(1), high_qc, last_vote: None, replica: ReplicaId(2), signature };
+    let signature = sign(2, Domain::Timeout, &(Epoch(0), View(2), View(0)));
+    let timeout = Timeout {
+        epoch: Epoch(0),
+        view: View(1),
+        high_qc,
+        last_vote: None,
+        replica: ReplicaId(2),
+        signature,
+    };
     assert_eq!(refused(&mut table, 2, Message::Timeout(timeout)), Refusal::BadSignature(ReplicaId(2)));
 
     let stranger = vote(7, block_ref(&table, 1));
@@ -34,16 +41,20 @@ fn a_bad_signature_is_refused_with_its_signer() {
 }
 
 fn block_ref(table: &Table, view: u64) -> BlockRef {
-    BlockRef { view: View(view), height: Height(1), ..table.committee.genesis_qc().block }
+    BlockRef { epoch: Epoch(0), view: View(view), height: Height(1), ..table.committee.genesis_qc().block }
 }
 
 #[test]
 fn pitfall_11_only_the_leaders_proposal_counts() {
     let (mut table, block) = proposed();
     let by_other = altered(&block, |header| header.proposer = ReplicaId(2));
+    table.lanes.clear();
     let message = Message::Proposal(Proposal { block: by_other, tc: None });
+    table.deliver(Envelope { from: 2, to: 0, message });
     let not_leader = Refusal::NotLeader { view: View(1), proposer: ReplicaId(2), leader: ReplicaId(1) };
-    assert_eq!(refused(&mut table, 2, message), not_leader);
+    assert_eq!(refusal(&table, 0), Some(not_leader));
+    assert!(table.lanes.is_empty(), "no vote leaves");
+    assert!(table.replica(0).recent_blocks().is_empty(), "the block is not kept");
 }
 
 #[test]
@@ -60,13 +71,10 @@ fn pitfall_11_a_second_proposal_earns_no_vote_and_is_reported() {
         message: Message::Proposal(Proposal { block: second, tc: None }),
     });
     assert!(table.lanes.is_empty(), "no vote leaves");
-    assert!(table.has_event(0, |event| *event
-        == Event::Equivocation {
-            replica: ReplicaId(1),
-            kind: MessageKind::Proposal,
-            first,
-            second: second_ref
-        }));
+    let evidence = table.evidence(0);
+    assert_eq!(evidence.len(), 1);
+    assert_eq!((evidence[0].blocks(), evidence[0].kind()), ((first, second_ref), MessageKind::Proposal));
+    assert_eq!(verify::evidence(&committees(4), &evidence[0]), Ok(ReplicaId(1)));
     assert_eq!(refusal(&table, 0), Some(Refusal::Equivocation { proposer: ReplicaId(1), first }));
 }
 
@@ -119,7 +127,7 @@ fn pitfall_26_a_flood_of_votes_for_distinct_futures_is_held_once_per_voter() {
     let (mut table, block) = proposed();
     table.lanes.clear();
     for view in 2..200 {
-        let far = BlockRef { view: View(view), ..block.reference() };
+        let far = BlockRef { epoch: Epoch(0), view: View(view), ..block.reference() };
         table.deliver(Envelope { from: 2, to: 0, message: Message::Vote(vote(2, far)) });
     }
     let collected =
@@ -130,8 +138,7 @@ fn pitfall_26_a_flood_of_votes_for_distinct_futures_is_held_once_per_voter() {
 
 #[test]
 fn a_replica_needs_its_own_key() {
-    let setup =
-        Setup { id: ReplicaId(0), key: secret(1), committee: committee(4), config: Config::default() };
+    let setup = Setup { key: secret(1), ..support::setup(0) };
     let result = Replica::new(setup, support::Adder::default(), Recovered::default(), Time(0));
     assert_eq!(result.err(), Some(SetupError::WrongKey(ReplicaId(0))));
 }
@@ -153,7 +160,9 @@ fn headers_and_payloads_must_agree_with_themselves() {
 #[test]
 fn fetched_blocks_are_verified_like_proposed_ones() {
     let (mut table, block) = proposed();
-    let response = |blocks| Message::FetchResponse(FetchResponse { target: block.id(), blocks });
+    let response = |blocks| {
+        Message::FetchResponse(FetchResponse { target: Some(block.id()), blocks, certificate: None })
+    };
     let late = altered(&block, |header| header.justify = qc(block.reference(), &[1, 2, 3]));
     let why = Refusal::ViewOrder { view: View(1), justify: View(1) };
     assert_eq!(refused(&mut table, 1, response(vec![late])), why);
@@ -188,7 +197,7 @@ fn a_fetched_block_that_nothing_certifies_is_not_kept() {
     table.deliver(Envelope {
         from: asked,
         to: 0,
-        message: Message::FetchResponse(FetchResponse { target: tip.id, blocks }),
+        message: Message::FetchResponse(FetchResponse { target: Some(tip.id), blocks, certificate: None }),
     });
     assert_eq!(refusal(&table, 0), Some(Refusal::Uncertified(fork.reference())));
     assert_eq!(table.disks[0].len(), records);
@@ -198,18 +207,19 @@ fn a_fetched_block_that_nothing_certifies_is_not_kept() {
 fn payloads_over_a_limit_or_with_a_forged_command_are_refused() {
     let mut spec = support::spec(4);
     (spec.limits.block_commands, spec.limits.block_bytes, spec.limits.command_bytes) = (2, 10, 6);
-    let committee = Committee::new(spec).unwrap();
+    let committee = std::sync::Arc::new(Committee::new(spec).unwrap());
     let check = |operations: &[&[u8]], forge: bool| {
         let mut commands: Vec<_> = operations
             .iter()
             .zip(1..)
-            .map(|(operation, sequence)| support::command(sequence, operation))
+            .map(|(operation, sequence)| support::command(sequence, operation.to_vec()))
             .collect();
         if forge {
-            commands[0].operation.push(0);
+            commands[0].operation = b"forged".into();
         }
         let payload = hotstuff_core::command::Payload { commands };
         let header = hotstuff_core::block::Header {
+            epoch: Epoch(0),
             view: View(1),
             height: Height(1),
             proposer: ReplicaId(1),
@@ -219,7 +229,7 @@ fn payloads_over_a_limit_or_with_a_forged_command_are_refused() {
         };
         let signature = sign(1, Domain::Proposal, &(header.view, header.id()));
         let block: Block = wire::decode(&wire::encode(&(header, signature, payload))).unwrap();
-        verify::block(&committee, &block)
+        verify::block(&Committees::of(committee.clone()), &block)
     };
     assert_eq!(check(&[b"12345", b"12345"], false), Ok(()));
     assert_eq!(

@@ -6,7 +6,7 @@ use crate::http::Origins;
 use crate::peers::Peers;
 use crate::shutdown::Stop;
 use hotstuff_core::crypto::SecretKey;
-use hotstuff_core::{Committee, Config, ReplicaId, Status};
+use hotstuff_core::{Committee, Committees, Config, ReplicaId, Status};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -20,6 +20,8 @@ pub struct Context {
     pub key: SecretKey,
     /// The committee.
     pub committee: Arc<Committee>,
+    /// The committees to verify with: this one, and those that changes have made of it.
+    pub committees: watch::Receiver<Arc<Committees>>,
     /// Where its members are found.
     pub addresses: BTreeMap<ReplicaId, MemberAddresses>,
     /// The protocol's times and bounds.

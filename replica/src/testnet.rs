@@ -5,6 +5,7 @@ use crate::config::{
     Address, AddressError, CommitteeFile, ConfigError, LinkConfig, Listen, MemberAddresses, ReplicaFile,
     create_key,
 };
+use hotstuff_core::CommitRule;
 use hotstuff_core::committee::{CommitteeError, CommitteeSpec, Limits, MEMBERS_MAX, Member};
 use hotstuff_core::crypto::ClusterId;
 use hotstuff_core::leader::LeaderRule;
@@ -134,7 +135,9 @@ impl Testnet {
         let spec = CommitteeSpec {
             cluster: ClusterId(cluster),
             members,
-            leaders: LeaderRule::RoundRobin,
+            leaders: LeaderRule::default(),
+            rule: CommitRule::default(),
+            operator: None,
             limits: Limits::default(),
         };
         let committee = Arc::new(Committee::new(spec)?);

@@ -6,7 +6,8 @@ use hotstuff_core::command::Payload;
 use hotstuff_core::crypto::{ClusterId, Digest, Signature};
 use hotstuff_core::safety::SafetyRecord;
 use hotstuff_core::{
-    Block, BlockRef, Height, QuorumCertificate, Record, Recovered, ReplicaId, TimeoutCertificate, View, wire,
+    Block, BlockRef, Epoch, Height, QuorumCertificate, Record, Recovered, ReplicaId, TimeoutCertificate,
+    View, wire,
 };
 use hotstuff_replica::store::{Store, StoreError};
 use proptest::prelude::*;
@@ -20,13 +21,15 @@ fn open(folder: &Path) -> (Store, Recovered) {
 }
 
 fn qc(view: u64) -> QuorumCertificate {
-    let block = BlockRef { view: View(view), height: Height(view), id: Digest([view as u8; 32]) };
+    let block =
+        BlockRef { epoch: Epoch(0), view: View(view), height: Height(view), id: Digest([view as u8; 32]) };
     QuorumCertificate { block, signatures: vec![(ReplicaId(1), SIGNATURE)] }
 }
 
 /// A block that no leader signed; the store does not ask.
 fn block(height: u64, variant: u8) -> Block {
     let header = Header {
+        epoch: Epoch(0),
         view: View(height),
         height: Height(height),
         proposer: ReplicaId(2),
@@ -77,9 +80,12 @@ fn record(step: Step, fold: &Recovered) -> Option<Record> {
             })
         }
         Step::HighQc(view) => Record::HighQc(qc(view)),
-        Step::Tc(view) => {
-            Record::Tc(TimeoutCertificate { view: View(view), high_qc: qc(view / 2), signatures: vec![] })
-        }
+        Step::Tc(view) => Record::Tc(TimeoutCertificate {
+            epoch: Epoch(0),
+            view: View(view),
+            high_qc: qc(view / 2),
+            signatures: vec![],
+        }),
         Step::Block(above, variant) => {
             Record::Block(block(head.saturating_add_signed(above.into()).max(1), variant))
         }

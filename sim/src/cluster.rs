@@ -1,14 +1,14 @@
 //! A simulated cluster's committee and keys, all from the seed.
 
-use crate::config::{REPLICAS_MAX, SimError};
+use crate::config::{REPLICAS_MAX, SimConfig, SimError};
 use hotstuff_core::committee::{Limits, Member};
 use hotstuff_core::crypto::{ClusterId, SecretKey};
-use hotstuff_core::leader::LeaderRule;
 use hotstuff_core::{Committee, CommitteeSpec, Power, ReplicaId};
 use sha2::{Digest as _, Sha256};
 
-/// The committee of `replicas` equal members.
-pub(crate) fn committee(seed: u64, replicas: u16) -> Result<Committee, SimError> {
+/// The committee of as many equal members as the config says.
+pub(crate) fn committee(config: &SimConfig) -> Result<Committee, SimError> {
+    let SimConfig { seed, replicas, leaders, rule, .. } = *config;
     if replicas == 0 || replicas > REPLICAS_MAX {
         return Err(SimError::Replicas(replicas));
     }
@@ -17,7 +17,9 @@ pub(crate) fn committee(seed: u64, replicas: u16) -> Result<Committee, SimError>
     let spec = CommitteeSpec {
         cluster: ClusterId(derived(seed, b"cluster", 0)),
         members: (0..replicas).map(member).collect(),
-        leaders: LeaderRule::RoundRobin,
+        leaders,
+        rule,
+        operator: Some(client_key(seed).public()),
         limits: Limits::default(),
     };
     Ok(Committee::new(spec).expect("members ascend, and their keys are hashes of different bytes"))

@@ -2,8 +2,9 @@
 
 use crate::rng::MILLION;
 use hotstuff_core::client::SubmitError;
+use hotstuff_core::leader::LeaderRule;
 use hotstuff_core::replica::SetupError;
-use hotstuff_core::{Config, ReplicaId, Span, Time};
+use hotstuff_core::{CommitRule, Config, ReplicaId, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// The most replicas a simulated cluster may have.
@@ -17,6 +18,10 @@ pub struct SimConfig {
     pub seed: u64,
     /// How many replicas there are: 1 to [`REPLICAS_MAX`].
     pub replicas: u16,
+    /// How leaders follow each other.
+    pub leaders: LeaderRule,
+    /// When a block is committed.
+    pub rule: CommitRule,
     /// The network.
     pub links: LinkConfig,
     /// Every replica's settings.
@@ -26,11 +31,13 @@ pub struct SimConfig {
 }
 
 impl Default for SimConfig {
-    /// Seed 1, four replicas, no workload.
+    /// Seed 1, four replicas, reputation leaders, three-chain, no workload.
     fn default() -> Self {
         Self {
             seed: 1,
             replicas: 4,
+            leaders: LeaderRule::default(),
+            rule: CommitRule::default(),
             links: LinkConfig::default(),
             replica: Config::default(),
             workload: Workload::default(),

@@ -22,11 +22,11 @@ impl Sim {
                 host.handle(now, Input::Tick);
                 (Some(id), Cause::Timer)
             }
-            Due::Loaded { replica, peer, target, blocks } => {
+            Due::Loaded { replica, peer, target, epoch, blocks } => {
                 let now = self.now;
                 let host = self.host_mut(replica);
                 host.reads.remove(&ticket);
-                host.handle(now, Input::Loaded { peer, target, blocks });
+                host.handle(now, Input::Loaded { peer, target, epoch, blocks });
                 (Some(replica), Cause::Loaded { peer })
             }
             Due::Workload => {
@@ -83,7 +83,9 @@ impl Sim {
                 if let Some(why) = self.drop_cause(to, is_lost) {
                     return (Some(to), Cause::Dropped { id, from, kind, view, why });
                 }
-                let input = match letter.verified(&self.committee) {
+                let committees = self.replica(to).map(|replica| replica.committees().clone());
+                let committees = committees.expect("a message to a host that is down is dropped");
+                let input = match letter.verified(&committees) {
                     Ok(message) => Input::Message { from, message },
                     Err(why) => Input::RefusedMessage { from, kind: Some(kind), why },
                 };
@@ -140,9 +142,10 @@ impl Sim {
                     self.send(id, &others, message);
                 }
                 Output::Reply(reply) => self.post(Load::Reply { from: id, letter: Letter::new(reply) }),
-                Output::Load { peer, target, from, to } => {
+                Output::Committees(_) => {} // asked for when something arrives
+                Output::Load { peer, target, epoch, from, to } => {
                     let blocks = self.host_mut(id).disk().committed(from, to);
-                    let due = Due::Loaded { replica: id, peer, target, blocks };
+                    let due = Due::Loaded { replica: id, peer, target, epoch, blocks };
                     let ticket = self.queue.push(self.now, due);
                     self.host_mut(id).reads.insert(ticket);
                 }

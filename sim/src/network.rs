@@ -4,19 +4,25 @@ use crate::config::LinkConfig;
 use crate::rng::Rng;
 use hotstuff_core::command::{Command, NotAdmitted, Reply};
 use hotstuff_core::message::MessageKind;
-use hotstuff_core::{Committee, Message, Refusal, ReplicaId, Time, Verified, View, verify};
-use std::sync::{Arc, OnceLock};
+use hotstuff_core::{
+    Committee, Committees, Epoch, Message, Refusal, ReplicaId, Time, Verified, View, verify,
+};
+use std::sync::{Arc, Mutex};
 
 /// Something sent, and what verification says about it. Verification is pure, so all receivers of
-/// a broadcast share one result; it is worked out when the first of them receives it.
+/// a broadcast that know the same committees share one result; it is worked out when the first of
+/// them receives it.
 pub(crate) struct Letter<T, E> {
     content: T,
-    verdict: OnceLock<Result<Verified<T>, E>>,
+    verdicts: Mutex<Vec<(Epochs, Result<Verified<T>, E>)>>,
 }
+
+/// Between which epochs a receiver knows committees.
+type Epochs = (Epoch, Epoch);
 
 impl<T: Clone, E: Clone> Letter<T, E> {
     pub(crate) fn new(content: T) -> Arc<Self> {
-        Arc::new(Self { content, verdict: OnceLock::new() })
+        Arc::new(Self { content, verdicts: Mutex::default() })
     }
 
     /// What was sent.
@@ -24,26 +30,36 @@ impl<T: Clone, E: Clone> Letter<T, E> {
         &self.content
     }
 
-    fn verified_by(&self, verify: impl FnOnce(T) -> Result<Verified<T>, E>) -> Result<Verified<T>, E> {
-        self.verdict.get_or_init(|| verify(self.content.clone())).clone()
+    fn verified_by(
+        &self,
+        epochs: Epochs,
+        verify: impl FnOnce(T) -> Result<Verified<T>, E>,
+    ) -> Result<Verified<T>, E> {
+        let mut verdicts = self.verdicts.lock().expect("verification does not panic");
+        if let Some((_, verdict)) = verdicts.iter().find(|(known, _)| *known == epochs) {
+            return verdict.clone();
+        }
+        let verdict = verify(self.content.clone());
+        verdicts.push((epochs, verdict.clone()));
+        verdict
     }
 }
 
 impl Letter<Message, Refusal> {
-    pub(crate) fn verified(&self, committee: &Committee) -> Result<Verified<Message>, Refusal> {
-        self.verified_by(|message| verify::message(committee, message))
+    pub(crate) fn verified(&self, committees: &Committees) -> Result<Verified<Message>, Refusal> {
+        self.verified_by(committees.epochs(), |message| verify::message(committees, message))
     }
 }
 
 impl Letter<Command, NotAdmitted> {
     pub(crate) fn verified(&self, committee: &Committee) -> Result<Verified<Command>, NotAdmitted> {
-        self.verified_by(|command| verify::command(committee, command))
+        self.verified_by(Epochs::default(), |command| verify::command(committee, command))
     }
 }
 
 impl Letter<Reply, Refusal> {
     pub(crate) fn verified(&self, committee: &Committee) -> Result<Verified<Reply>, Refusal> {
-        self.verified_by(|reply| verify::reply(committee, reply))
+        self.verified_by(Epochs::default(), |reply| verify::reply(committee, reply))
     }
 }
 
@@ -106,7 +122,7 @@ pub(crate) fn view_of(message: &Message) -> Option<View> {
             let tc = new_view.tc.as_ref().map(|tc| tc.view);
             Some(tc.map_or(new_view.high_qc.view(), |tc| tc.max(new_view.high_qc.view())))
         }
-        Message::FetchRequest(request) => Some(request.target.view),
+        Message::FetchRequest(request) => request.target.map(|target| target.view),
         Message::FetchResponse(response) => response.blocks.last().map(hotstuff_core::Block::view),
     }
 }

@@ -13,7 +13,7 @@ use crate::step::{Cause, Step};
 use crate::trace::Trace;
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::replica::{Replica, Setup};
-use hotstuff_core::{Block, BlockId, Committee, ReplicaId, Time};
+use hotstuff_core::{Block, BlockId, Committee, Epoch, ReplicaId, Time};
 use hotstuff_kv::KvStore;
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ pub(crate) enum Due {
     Loaded {
         replica: ReplicaId,
         peer: ReplicaId,
-        target: BlockId,
+        target: Option<BlockId>,
+        epoch: Epoch,
         blocks: Vec<Block>,
     },
     Workload,
@@ -62,13 +63,14 @@ impl Sim {
     /// When there are no or too many replicas, or links or replicas cannot be as they are to be.
     pub fn new(config: SimConfig) -> Result<Self, SimError> {
         config.links.check()?;
-        let committee = Arc::new(cluster::committee(config.seed, config.replicas)?);
+        let committee = Arc::new(cluster::committee(&config)?);
         let now = Time(0);
         let mut queue = Queue::new();
         let mut hosts = Vec::new();
         for id in committee.ids() {
             let key = cluster::replica_key(config.seed, id);
-            let setup = Setup { id, key, committee: committee.clone(), config: config.replica };
+            let committee = committee.clone();
+            let setup = Setup { id, key, committee, joins_later: false, config: config.replica };
             hosts.push(Host::new(setup, now)?);
             queue.push(now, Due::Start(id));
         }
@@ -311,7 +313,12 @@ mod tests {
     #[test]
     fn a_violation_freezes_the_run() {
         let mut sim = Sim::new(SimConfig::default()).unwrap();
-        let made_up = BlockRef { view: View(1), height: Height(1), id: Digest([7; 32]) };
+        let made_up = BlockRef {
+            epoch: hotstuff_core::Epoch(0),
+            view: View(1),
+            height: Height(1),
+            id: Digest([7; 32]),
+        };
         let events = vec![Event::Started { head: made_up, last_voted: View(0) }];
         let (replica, results) = (Some(ReplicaId(99)), Vec::new());
         let step = Step { index: 0, time: Time(0), replica, cause: Cause::Started, events, results };

@@ -4,8 +4,10 @@ use super::Replica;
 use crate::app::App;
 use crate::block::Block;
 use crate::certificate::{BlockId, QuorumCertificate};
+use crate::change::decode_result;
+use crate::command::{Operation, Outcome};
 use crate::event::{BlockSummary, EntryCause, Event};
-use crate::io::Record;
+use crate::io::{Halt, Record};
 use crate::ledger::Settled;
 use crate::refusal::Refusal;
 
@@ -25,16 +27,18 @@ impl<A: App> Replica<A> {
         }
     }
 
-    /// What follows from `certified` having a QC: its parent is locked, and its grandparent is
-    /// committed if the three stand in consecutive views. Nothing where the block is not here yet.
+    /// What follows from `certified` having a QC: a lock, and a commit where the views are
+    /// consecutive ([`crate::CommitRule`]). Nothing where the block is not here yet.
     pub(super) fn apply_certified(&mut self, certified: &BlockId) {
-        let Some(block) = self.tree.block(certified) else { return };
-        let parent = block.justify().block;
-        if let Some(binding) = self.safety.raise_lock(parent) {
+        if self.is_halted {
+            return;
+        }
+        let Some(locked) = self.tree.locked_by(certified) else { return };
+        if let Some(binding) = self.safety.raise_lock(locked) {
             let block = binding.persist(&mut self.outputs);
             self.event(Event::LockRaised { block });
         }
-        if let Some(target) = self.tree.three_chain(certified).map(Block::id) {
+        if let Some(target) = self.tree.committed_by(certified).map(Block::id) {
             self.commit_up_to(&target);
         }
     }
@@ -66,6 +70,7 @@ impl<A: App> Replica<A> {
         let head = self.tree.head();
         if qc.block.height == head.height && qc.block.id != head.id && qc.view() > head.view {
             self.is_halted = true;
+            self.persist(Record::Halted(Halt { head, conflicting: qc.block }));
             self.event(Event::Halted { head, conflicting: qc.block });
         }
     }
@@ -73,18 +78,33 @@ impl<A: App> Replica<A> {
     /// Commits `target` and its uncommitted ancestors, oldest first, each once (pitfall 12).
     fn commit_up_to(&mut self, target: &BlockId) {
         for block in self.tree.branch(target, self.tree.head().height) {
-            let settled = self.ledger.execute(&block);
+            let commits = self.tree.commits_of(&block.id()).expect("a branch is in the tree");
+            let settled = self.ledger.execute(&block, self.tree.head().view, commits);
             let root = self.ledger.root();
             self.tree.commit(&block.id(), root);
             self.persist(Record::Committed(block.reference()));
             self.event(Event::Committed { block: BlockSummary::from(&block), state_root: root });
-            for Settled { command, outcome, is_new } in settled {
+            for (Settled { command, outcome, is_new }, asked) in settled.into_iter().zip(commands(&block)) {
                 if is_new {
                     self.event(Event::Executed { command, height: block.height() });
+                    self.tell_of_change(asked, &outcome);
                 }
                 self.mempool.remove(&command);
                 self.reply(command, outcome);
             }
         }
+        self.refresh_committees();
     }
+
+    fn tell_of_change(&mut self, asked: &Operation, outcome: &Outcome) {
+        if let (Operation::Committee(change), Outcome::Executed { height, result }) = (asked, outcome)
+            && let Some(Ok(epoch)) = decode_result(result)
+        {
+            self.event(Event::CommitteeChanged { epoch, change: change.clone(), height: *height });
+        }
+    }
+}
+
+fn commands(block: &Block) -> impl Iterator<Item = &Operation> {
+    block.payload().commands.iter().map(|command| &command.operation)
 }

@@ -1,7 +1,7 @@
 //! Catching up: missing blocks are asked for in chunks, and served.
 //!
-//! Chunks ascend from the asker's committed head to the block it misses, and every block carries the certificate of the
-//! one before, so each is checked and may commit as it arrives.
+//! Chunks ascend from the asker's committed head to the block it misses. Every block is certified
+//! by the next one or by the answer itself, so each is checked and may commit as it arrives.
 
 use super::Replica;
 use crate::app::App;
@@ -9,20 +9,20 @@ use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef};
 use crate::event::Event;
 use crate::fetch;
-use crate::ids::{Height, ReplicaId};
+use crate::ids::{Epoch, Height, ReplicaId};
 use crate::io::Output;
-use crate::message::{FetchRequest, FetchResponse, Message};
+use crate::message::{FetchRequest, FetchResponse, Message, MessageKind};
 use crate::refusal::Refusal;
 use alloc::vec::Vec;
 
 impl<A: App> Replica<A> {
     /// The certified block that is missing: the high QC's, or the parent of a proposal in waiting.
     fn missing(&self) -> Option<BlockRef> {
-        let waiting = self.waiting.as_ref().map(|held| held.block.justify().block);
-        let candidates = [Some(self.high_qc.block), waiting];
+        let parents = self.waiting.values().map(|held| held.block.justify().block);
+        let newest = parents.max_by_key(|block| block.view);
         let unknown =
             |block: &BlockRef| !self.tree.contains(&block.id) && block.height > self.tree.head().height;
-        candidates.into_iter().flatten().find(unknown)
+        [Some(self.high_qc.block), newest].into_iter().flatten().find(unknown)
     }
 
     pub(super) fn note_missing(&mut self) {
@@ -33,54 +33,96 @@ impl<A: App> Replica<A> {
     }
 
     pub(super) fn check_fetch_timer(&mut self) {
-        let peers = fetch::peers(self.committee.ids(), self.id);
+        let peers = fetch::peers(self.committees.newest().ids(), self.id);
         if let Some((peer, target, reached)) = self.fetch.ask(self.now, &self.config, &peers) {
             let above = self.tree.head().height.max(reached.unwrap_or_default());
-            self.event(Event::FetchStarted { target, peer, above });
-            self.send(peer, Message::FetchRequest(FetchRequest { above, target }));
+            self.request(peer, Some(target), above);
+        }
+    }
+
+    fn request(&mut self, peer: ReplicaId, target: Option<BlockRef>, above: Height) {
+        let epoch = self.committees.newest().epoch();
+        self.event(Event::FetchStarted { target, peer, above });
+        self.send(peer, Message::FetchRequest(FetchRequest { above, target, epoch }));
+    }
+
+    /// A peer's message could not be verified: what else that tells.
+    pub(super) fn note_refused(&mut self, from: ReplicaId, kind: Option<MessageKind>, why: &Refusal) {
+        if from == self.id {
+            return;
+        }
+        match why {
+            Refusal::UnknownEpoch { .. } if self.fetch.take_hint(self.now, &self.config, from) => {
+                self.request(from, None, self.tree.head().height);
+            }
+            Refusal::OldEpoch { .. } => self.tell_newest(from),
+            _ if kind == Some(MessageKind::FetchResponse) => self.set_aside(from, None),
+            _ => {}
         }
     }
 
     /// Serves blocks from memory; where the first is no longer there, the store is asked.
     pub(super) fn on_fetch_request(&mut self, from: ReplicaId, request: FetchRequest) {
-        if from == self.id || self.committee.key(from).is_none() {
+        let FetchRequest { above, target, epoch } = request;
+        if from == self.id {
             return;
         }
-        let FetchRequest { above, target } = request;
-        let first = above.next();
-        let is_known = self.tree.block(&target.id).is_some_and(|block| block.reference() == target);
-        if is_known && first < self.tree.lowest() && above >= Height::GENESIS {
-            let most = u64::from(self.config.fetch_blocks) - 1;
-            let to = Height(first.0.saturating_add(most).min(self.tree.head().height.0));
-            self.outputs.push_back(Output::Load { peer: from, target: target.id, from: first, to });
+        // One who asks for a block unknown here may yet be helped by what is known.
+        let is_known =
+            |target: &BlockRef| self.tree.block(&target.id).is_some_and(|held| held.reference() == *target);
+        let known = [target.filter(is_known), Some(self.high_qc.block)].into_iter().flatten();
+        let tip =
+            known.map(|block| block.id).find(|id| self.tree.contains(id)).unwrap_or(self.tree.head().id);
+        let (first, target) = (above.next(), target.map(|block| block.id));
+        if first < self.tree.lowest() {
+            let to = Height(
+                first.0.saturating_add(self.config.fetch_blocks.into()).min(self.tree.head().height.0),
+            );
+            self.outputs.push_back(Output::Load { peer: from, target, epoch, from: first, to });
             return;
         }
-        let blocks = if is_known { self.tree.branch(&target.id, above) } else { Vec::new() };
-        self.serve(from, target.id, blocks);
+        let blocks = self.tree.branch(&tip, above);
+        self.serve(from, target, epoch, blocks);
     }
 
-    pub(super) fn on_loaded(&mut self, peer: ReplicaId, target: BlockId, blocks: Vec<Block>) {
+    pub(super) fn on_loaded(
+        &mut self,
+        peer: ReplicaId,
+        target: Option<BlockId>,
+        epoch: Epoch,
+        blocks: Vec<Block>,
+    ) {
         if peer != self.id {
-            self.serve(peer, target, blocks);
+            self.serve(peer, target, epoch, blocks);
         }
     }
 
-    /// Sends as many of `blocks`, from the first, as a response may hold, but two at least: the last
-    /// is of use only as the certificate of the one before, unless it is the target.
-    fn serve(&mut self, peer: ReplicaId, target: BlockId, mut blocks: Vec<Block>) {
+    /// Sends as many of `blocks`, from the first, as a response may hold and the peer can check,
+    /// but one at least, and the certificate of the last. One without is left out.
+    fn serve(&mut self, peer: ReplicaId, target: Option<BlockId>, epoch: Epoch, mut blocks: Vec<Block>) {
         let mut bytes = 0u64;
-        let fits = |block: &Block| {
+        let fits = |(position, block): &(usize, &Block)| {
             bytes += block.payload().operation_bytes();
-            bytes <= u64::from(self.config.fetch_bytes)
+            block.epoch() <= epoch && (*position == 0 || bytes <= u64::from(self.config.fetch_bytes))
         };
-        let count = blocks.iter().map(fits).take_while(|fits| *fits).count().max(2);
-        blocks.truncate(count.min(self.config.fetch_blocks as usize));
+        let count = blocks.iter().enumerate().take_while(fits).count().min(self.config.fetch_blocks as usize);
+        let next = blocks.get(count).map(|next| next.justify().clone());
+        blocks.truncate(count);
+        let mut certificate = None;
+        if let Some(last) = blocks.last().filter(|last| Some(last.id()) != target) {
+            let own = (self.high_qc.block.id == last.id()).then(|| self.high_qc.clone());
+            certificate = next.or(own).or_else(|| self.tree.certificate_of(&last.id()));
+            if certificate.is_none() {
+                blocks.pop();
+                certificate = blocks.last().and_then(|last| self.tree.certificate_of(&last.id()));
+            }
+        }
         self.event(Event::FetchServed { peer, blocks: u32::try_from(blocks.len()).unwrap_or(u32::MAX) });
-        self.send(peer, Message::FetchResponse(FetchResponse { target, blocks }));
+        self.send(peer, Message::FetchResponse(FetchResponse { target, blocks, certificate }));
     }
 
     pub(super) fn on_fetch_response(&mut self, from: ReplicaId, response: FetchResponse) {
-        if !self.fetch.take_answer(from, &response.target) {
+        if !self.fetch.take_answer(from, response.target) {
             self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
             return;
         }
@@ -91,23 +133,26 @@ impl<A: App> Replica<A> {
                 None
             }
         };
-        self.fetch.note_answer(self.now, reached);
+        self.set_aside(from, reached);
         self.retry_waiting();
     }
 
-    /// Adds the blocks of an answer that are certified: by the next one's justify, or as the target.
-    /// The last is left out where it is neither, as anyone who ever leads can sign blocks. Returns
-    /// how far up they led.
+    fn set_aside(&mut self, peer: ReplicaId, reached: Option<Height>) {
+        if self.fetch.note_answer(self.now, peer, reached) {
+            self.event(Event::PeerSetAside { peer });
+        }
+    }
+
+    /// Adds the blocks of an answer, each of which must be certified: by the next one's justify, as
+    /// the target, or by the answer's certificate; for anyone who ever leads can sign blocks.
+    /// Returns how far up they led.
     fn add_fetched(&mut self, response: &FetchResponse) -> Result<Option<Height>, Refusal> {
         let mut reached = None;
         for (position, block) in response.blocks.iter().enumerate() {
-            let next = response.blocks.get(position + 1);
-            let is_certified = match next {
-                _ if block.id() == response.target => true,
-                Some(next) => next.justify().block == block.reference(),
-                None => break,
-            };
-            if !is_certified {
+            let next = response.blocks.get(position + 1).map(Block::justify);
+            let certificate = next.or(response.certificate.as_ref());
+            let is_certified = certificate.is_some_and(|qc| qc.block == block.reference());
+            if !is_certified && Some(block.id()) != response.target {
                 return Err(Refusal::Uncertified(block.reference()));
             }
             if block.height() > self.tree.head().height {
@@ -115,6 +160,10 @@ impl<A: App> Replica<A> {
                 self.add_block(block)?;
                 reached = Some(block.height());
             }
+        }
+        if let Some(certificate) = response.certificate.as_ref().filter(|_| reached.is_some()) {
+            self.learn_qc(certificate);
+            self.apply_certified(&certificate.block.id);
         }
         Ok(reached)
     }

@@ -5,21 +5,25 @@
 
 mod chain;
 mod clients;
+mod equivocation;
 mod fetching;
 mod proposing;
 mod recovery;
+mod schedules;
 mod views;
 mod voting;
 
 use crate::app::App;
-use crate::certificate::{BlockRef, QuorumCertificate, Timeout, TimeoutCertificate};
+use crate::certificate::{BlockRef, QuorumCertificate, TimeoutCertificate};
 use crate::collector::{TimeoutCollector, VoteCollector};
 use crate::committee::Committee;
+use crate::committees::Committees;
 use crate::config::{Config, ConfigError};
 use crate::crypto::SecretKey;
 use crate::event::{BlockSummary, EntryCause, Event};
 use crate::fetch::Fetch;
-use crate::ids::{ReplicaId, Time, View};
+use crate::footprint::Footprint;
+use crate::ids::{Epoch, ReplicaId, Time, View};
 use crate::io::{Input, Output, Record, Recovered};
 use crate::ledger::Ledger;
 use crate::mempool::Mempool;
@@ -29,7 +33,7 @@ use crate::refusal::Refusal;
 use crate::safety::Safety;
 use crate::status::Status;
 use crate::tree::BlockTree;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -40,8 +44,11 @@ pub struct Setup {
     pub id: ReplicaId,
     /// That member's secret key.
     pub key: SecretKey,
-    /// The committee.
+    /// The committee that the cluster started with.
     pub committee: Arc<Committee>,
+    /// Whether it may be none of that committee, because a later one has it: it catches up, and
+    /// votes once the chain says that it is a member.
+    pub joins_later: bool,
     /// Its own settings.
     pub config: Config,
 }
@@ -75,6 +82,8 @@ pub struct Replica<A> {
     id: ReplicaId,
     key: SecretKey,
     committee: Arc<Committee>,
+    committees: Arc<Committees>,
+    told_epoch: Epoch,
     config: Config,
     now: Time,
     safety: Safety,
@@ -84,15 +93,18 @@ pub struct Replica<A> {
     entry_cause: EntryCause,
     votes: VoteCollector,
     timeouts: TimeoutCollector,
-    sent_timeout: Option<Timeout>,
+    /// For whom an equivocation was reported last: in proposals, in votes.
+    equivocators: BTreeMap<ReplicaId, (View, View)>,
+    /// What it proposed in its view.
+    own_proposal: Option<Proposal>,
     /// Whether the high QC was made here and nobody has been sent it.
     has_own_qc: bool,
     mempool: Mempool,
     fetch: Fetch,
     high_qc: QuorumCertificate,
     tc: Option<TimeoutCertificate>,
-    /// The latest proposal whose parent is missing.
-    waiting: Option<Proposal>,
+    /// Each leader's latest proposal whose parent is missing.
+    waiting: BTreeMap<ReplicaId, Proposal>,
     is_halted: bool,
     outputs: VecDeque<Output>,
 }
@@ -119,10 +131,11 @@ impl<A: App> Replica<A> {
             Input::Message { from, message } => self.on_message(from, message.into_inner()),
             Input::Command(command) => self.on_command(command.into_inner()),
             Input::RefusedMessage { from, kind, why } => {
-                self.event(Event::MessageRefused { from, kind, why });
+                self.event(Event::MessageRefused { from, kind, why: why.clone() });
+                self.note_refused(from, kind, &why);
             }
             Input::RefusedCommand { command, why } => self.refuse_command(command, why),
-            Input::Loaded { peer, target, blocks } => self.on_loaded(peer, target, blocks),
+            Input::Loaded { peer, target, epoch, blocks } => self.on_loaded(peer, target, epoch, blocks),
         }
         self.settle();
     }
@@ -146,6 +159,7 @@ impl<A: App> Replica<A> {
         self.check_view_timer();
         while !self.is_halted && self.try_propose() {}
         self.share_own_qc();
+        self.note_epoch();
         self.note_missing();
         self.check_fetch_timer();
         let is_work = !self.mempool.is_empty() || self.tree.holds_uncommitted_commands(&self.high_qc.block);
@@ -174,10 +188,14 @@ impl<A: App> Replica<A> {
     pub fn status(&self) -> Status {
         let view = self.pacemaker.view();
         let head = self.tree.head();
+        let schedule = self.schedule();
         Status {
             id: self.id,
             view,
-            leader: self.committee.leader(view),
+            leader: schedule.leader(view),
+            next_leader: schedule.leader(view.next()),
+            epoch: schedule.epoch(),
+            member: schedule.committee().contains(self.id),
             committed_head: head,
             state_root: self.tree.head_root(),
             high_qc: self.high_qc.block,
@@ -187,6 +205,32 @@ impl<A: App> Replica<A> {
             mempool: self.mempool.len(),
             fetching: self.fetch.is_active(),
             halted: self.is_halted,
+        }
+    }
+
+    /// The committees whose certificates count now: to verify messages with. Changes are told by
+    /// [`Output::Committees`].
+    #[must_use]
+    pub fn committees(&self) -> &Arc<Committees> {
+        &self.committees
+    }
+
+    /// How much it holds of everything that grows.
+    #[must_use]
+    pub fn footprint(&self) -> Footprint {
+        let (blocks, block_bytes) = self.tree.uncommitted();
+        Footprint {
+            uncommitted_blocks: blocks,
+            uncommitted_bytes: block_bytes,
+            committed_blocks: self.tree.committed(),
+            commands: self.mempool.len(),
+            command_bytes: self.mempool.bytes(),
+            clients: self.ledger.sessions(),
+            votes: self.votes.len(),
+            timeouts: self.timeouts.len(),
+            waiting_proposals: self.waiting.len(),
+            equivocators: self.equivocators.len(),
+            committees: self.committees.iter().count(),
         }
     }
 

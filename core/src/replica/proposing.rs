@@ -3,6 +3,7 @@
 use super::Replica;
 use crate::app::App;
 use crate::block::Header;
+use crate::command::Payload;
 use crate::event::{BlockSummary, EntryCause, Event};
 use crate::ids::Time;
 use crate::io::Output;
@@ -16,9 +17,14 @@ impl<A: App> Replica<A> {
             return false;
         }
         let tip = self.high_qc.block;
-        let in_branch = self.tree.uncommitted_commands(&tip.id);
-        let payload = self.mempool.batch(self.committee.limits(), &in_branch);
-        let has_reason = !payload.commands.is_empty()
+        let payload = if self.tree.is_crowded() {
+            Payload::default() // room is made by committing what is there
+        } else {
+            let in_branch = self.tree.uncommitted_commands(&tip.id);
+            self.mempool.batch(self.committee.limits(), &in_branch)
+        };
+        let has_reason = self.tree.is_crowded()
+            || !payload.commands.is_empty()
             || self.tree.needs_flush(&tip.id)
             || self.entry_cause == EntryCause::Tc
             || self.heartbeat_due().is_some_and(|due| due <= self.now);
@@ -26,6 +32,7 @@ impl<A: App> Replica<A> {
             return false;
         };
         let header = Header {
+            epoch: self.epoch(),
             view: self.view(),
             height: tip.height.next(),
             proposer: self.id,
@@ -41,6 +48,7 @@ impl<A: App> Replica<A> {
         let follows_qc = self.view().follows(tip.view);
         let tc = if follows_qc { None } else { self.tc.clone() };
         let proposal = Proposal { block, tc };
+        self.own_proposal = Some(proposal.clone());
         self.outputs.push_back(Output::Broadcast(Message::Proposal(proposal.clone())));
         self.on_proposal(proposal);
         true
@@ -51,7 +59,7 @@ impl<A: App> Replica<A> {
     pub(super) fn share_own_qc(&mut self) {
         let is_unshared = core::mem::take(&mut self.has_own_qc);
         let view = self.view();
-        let leads = self.committee.leader(view) == self.id && view.follows(self.high_qc.view());
+        let leads = self.schedule().leader(view) == self.id && view.follows(self.high_qc.view());
         if is_unshared && leads && view > self.safety.last_proposed() {
             let new_view = NewView { high_qc: self.high_qc.clone(), tc: None };
             self.outputs.push_back(Output::Broadcast(Message::NewView(new_view)));
@@ -62,13 +70,13 @@ impl<A: App> Replica<A> {
     /// and has neither proposed in it nor given it up.
     fn may_propose(&self) -> bool {
         let view = self.view();
+        let Some(schedule) = self.schedule_above(&self.high_qc.block.id) else { return false };
         let by_qc = view.follows(self.high_qc.view());
-        let by_tc = self.tc.as_ref().is_some_and(|tc| view.follows(tc.view));
-        self.committee.leader(view) == self.id
+        let by_tc = self.tc.as_ref().is_some_and(|tc| view.follows(tc.view) && tc.epoch == schedule.epoch());
+        schedule.leader(view) == self.id
             && view > self.safety.last_proposed()
             && view > self.safety.last_timeout()
             && (by_qc || by_tc)
-            && self.tree.contains(&self.high_qc.block.id)
     }
 
     /// When an idle leader is to propose an empty block; `None` where it may not propose at all.

@@ -4,16 +4,18 @@ use super::{Replica, Setup, SetupError};
 use crate::app::App;
 use crate::block::Block;
 use crate::collector::{TimeoutCollector, VoteCollector};
+use crate::committees::Committees;
 use crate::event::{EntryCause, Event};
 use crate::fetch::Fetch;
-use crate::ids::Time;
-use crate::io::Recovered;
+use crate::ids::{Epoch, Time};
+use crate::io::{Halt, Recovered};
 use crate::ledger::Ledger;
-use crate::mempool::Mempool;
+use crate::mempool::{Mempool, MempoolBounds};
 use crate::pacemaker::Pacemaker;
 use crate::safety::Safety;
-use crate::tree::BlockTree;
-use alloc::collections::VecDeque;
+use crate::tree::{BlockTree, TreeBounds};
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
 
 /// Builds a replica whose view is above every stored certificate (pitfall 17). Committed blocks
 /// execute again, without replies or events.
@@ -23,25 +25,32 @@ pub(super) fn recover<A: App>(
     recovered: Recovered,
     now: Time,
 ) -> Result<Replica<A>, SetupError> {
-    let Setup { id, key, committee, config } = setup;
-    config.check()?;
-    let public = committee.key(id).ok_or(SetupError::NotAMember(id))?;
-    if *public.as_bytes() != key.public().0 {
-        return Err(SetupError::WrongKey(id));
+    let Setup { id, key, committee, joins_later, config } = setup;
+    config.check(committee.limits())?;
+    match committee.key(id) {
+        Some(public) if *public.as_bytes() != key.public().0 => return Err(SetupError::WrongKey(id)),
+        None if !joins_later => return Err(SetupError::NotAMember(id)),
+        _ => {}
     }
 
-    let mut ledger = Ledger::new(app, committee.limits());
+    let mut ledger = Ledger::new(app, committee.clone());
     let genesis = Block::genesis(&committee, ledger.root());
     let root = ledger.root();
     let genesis_ref = genesis.reference();
-    let mut tree = BlockTree::new(genesis, root, config.retained_blocks, config.tree_blocks);
+    let bounds = TreeBounds {
+        retained: config.retained_blocks,
+        uncommitted: config.tree_blocks,
+        uncommitted_bytes: config.tree_bytes,
+    };
+    let mut tree = BlockTree::new(genesis, root, committee.rule(), bounds);
     for block in recovered.committed {
         let reference = block.reference();
         tree.insert(block.clone()).map_err(|_| SetupError::CorruptStore(reference))?;
         if tree.state_for_child_of(&block.parent()).is_some_and(|(_, own)| own != block.header().state_root) {
             return Err(SetupError::StateMismatch(reference));
         }
-        ledger.execute(&block);
+        let commits = tree.commits_of(&reference.id).expect("it was added just now");
+        ledger.execute(&block, tree.head().view, commits);
         tree.commit(&reference.id, ledger.root());
     }
     let mut uncommitted: alloc::vec::Vec<Block> = recovered.uncommitted.into_values().collect();
@@ -53,26 +62,34 @@ pub(super) fn recover<A: App>(
 
     let high_qc = recovered.high_qc.unwrap_or_else(|| committee.genesis_qc().clone());
     let timed_out = recovered.tc.as_ref().map_or(high_qc.view(), |tc| tc.view);
-    let safety = Safety::new(id, key.clone(), *committee.cluster(), genesis_ref, recovered.safety);
+    let rules = (*committee.cluster(), committee.rule());
+    let safety = Safety::new(id, key.clone(), rules, genesis_ref, recovered.safety);
     // Below a view it gave up it could neither vote nor time out: were all so, none would move.
     let view = high_qc.view().max(timed_out).next().max(safety.last_timeout());
     let mut replica = Replica {
         id,
         now,
         safety,
+        committees: Arc::new(Committees::new(ledger.schedules().committees())),
+        told_epoch: Epoch::GENESIS,
         ledger,
         pacemaker: Pacemaker::new(view, now),
         entry_cause: EntryCause::Start,
         votes: VoteCollector::default(),
         timeouts: TimeoutCollector::default(),
-        sent_timeout: None,
+        equivocators: BTreeMap::new(),
+        own_proposal: None,
         has_own_qc: false,
-        mempool: Mempool::new(config.mempool_commands, config.mempool_client_commands),
+        mempool: Mempool::new(MempoolBounds {
+            commands: config.mempool_commands,
+            client_commands: config.mempool_client_commands,
+            bytes: config.mempool_bytes,
+        }),
         fetch: Fetch::default(),
         high_qc,
         tc: recovered.tc,
-        waiting: None,
-        is_halted: false,
+        waiting: BTreeMap::new(),
+        is_halted: recovered.halted.is_some(),
         outputs: VecDeque::new(),
         tree,
         key,
@@ -80,8 +97,13 @@ pub(super) fn recover<A: App>(
         config,
     };
     replica.event(Event::Started { head: replica.tree.head(), last_voted: replica.safety.last_voted() });
-    let leader = replica.committee.leader(view);
-    replica.event(Event::ViewEntered { view, leader, cause: EntryCause::Start });
+    if let Some(Halt { head, conflicting }) = recovered.halted {
+        replica.event(Event::Halted { head, conflicting });
+        return Ok(replica);
+    }
+    let schedule = replica.schedule();
+    let (leader, next_leader) = (schedule.leader(view), schedule.leader(view.next()));
+    replica.event(Event::ViewEntered { view, leader, next_leader, cause: EntryCause::Start });
     let certified = replica.high_qc.block.id;
     replica.apply_certified(&certified);
     replica.settle();

@@ -6,15 +6,20 @@ use crate::certificate::{Timeout, TimeoutCertificate};
 use crate::event::{EntryCause, Event};
 use crate::ids::{ReplicaId, Span, View};
 use crate::io::{Output, Record};
-use crate::message::{Message, NewView};
+use crate::message::{Message, MessageKind, NewView};
+use alloc::vec::Vec;
 
 impl<A: App> Replica<A> {
     pub(super) fn enter_view(&mut self, view: View, cause: EntryCause) {
         self.pacemaker.enter(view, self.now, cause == EntryCause::Qc);
         self.entry_cause = cause;
-        self.sent_timeout = None;
-        let leader = self.committee.leader(view);
-        self.event(Event::ViewEntered { view, leader, cause });
+        self.own_proposal = None;
+        if self.timeouts.of(self.id, view).is_some() {
+            self.pacemaker.sent_timeout(self.now, &self.config);
+        }
+        let schedule = self.schedule();
+        let (leader, next_leader) = (schedule.leader(view), schedule.leader(view.next()));
+        self.event(Event::ViewEntered { view, leader, next_leader, cause });
         if cause == EntryCause::Tc && leader != self.id {
             let new_view = self.new_view();
             self.send(leader, Message::NewView(new_view));
@@ -22,7 +27,7 @@ impl<A: App> Replica<A> {
     }
 
     /// This replica's highest certificates.
-    fn new_view(&self) -> NewView {
+    pub(super) fn new_view(&self) -> NewView {
         let tc = self.tc.clone().filter(|tc| tc.view > self.high_qc.view());
         NewView { high_qc: self.high_qc.clone(), tc }
     }
@@ -45,38 +50,82 @@ impl<A: App> Replica<A> {
         self.enter_view(tc.view.next(), EntryCause::Tc);
     }
 
-    /// Gives up on the view, or says so again, when its time is over.
+    /// Half-way through the patience, sends again what may have been lost; at its end gives up, and
+    /// says so again from time to time.
     pub(super) fn check_view_timer(&mut self) {
-        if self.pacemaker.deadline(&self.config) > self.now {
+        if self.pacemaker.sends_again_at(&self.config).is_some_and(|due| due <= self.now) {
+            self.pacemaker.note_sent_again();
+            self.send_again();
+        }
+        if self.pacemaker.gives_up_at(&self.config) > self.now {
             return;
         }
-        match self.sent_timeout.clone() {
-            Some(timeout) if timeout.high_qc.view() == self.high_qc.view() => {
-                self.pacemaker.sent_timeout(self.now, &self.config);
-                self.outputs.push_back(Output::Broadcast(Message::Timeout(timeout)));
-            }
-            _ => self.give_up_view(Some(self.pacemaker.patience(&self.config))),
+        if self.pacemaker.gave_up() {
+            self.repeat_timeouts();
+        } else {
+            self.give_up(self.awaited_view(), Some(self.pacemaker.patience(&self.config)));
         }
     }
 
-    fn give_up_view(&mut self, patience: Option<Span>) {
+    /// Whose leader is waited for: a replica that has voted in its view waits for the leader of the
+    /// next, who collects the votes. So a leader that is down costs one timeout, not two.
+    fn awaited_view(&self) -> View {
         let view = self.view();
+        if self.safety.last_voted() == view { view.next() } else { view }
+    }
+
+    fn send_again(&mut self) {
+        if let Some(proposal) = self.own_proposal.clone() {
+            let block = proposal.block.reference();
+            self.event(Event::SentAgain { kind: MessageKind::Proposal, block });
+            self.outputs.push_back(Output::Broadcast(Message::Proposal(proposal)));
+        }
+        if let Some(vote) = self.safety.last_vote().filter(|vote| vote.block.view == self.view()).cloned() {
+            let collector = self.collector_of(&vote.block);
+            if collector != self.id {
+                self.event(Event::SentAgain { kind: MessageKind::Vote, block: vote.block });
+                self.send(collector, Message::Vote(vote));
+            }
+        }
+    }
+
+    /// Says again what was given up, with the high QC and the epoch of now.
+    fn repeat_timeouts(&mut self) {
         self.pacemaker.sent_timeout(self.now, &self.config);
-        let timeout = match self.safety.timeout(view, self.high_qc.clone()) {
+        let (view, epoch, high_qc) = (self.view(), self.epoch(), self.high_qc.view());
+        let own: Vec<Timeout> = [view, view.next()]
+            .into_iter()
+            .filter_map(|view| self.timeouts.of(self.id, view))
+            .cloned()
+            .collect();
+        for timeout in own {
+            if timeout.high_qc.view() == high_qc && timeout.epoch == epoch {
+                self.outputs.push_back(Output::Broadcast(Message::Timeout(timeout)));
+            } else {
+                self.give_up(timeout.view, Some(self.pacemaker.patience(&self.config)));
+            }
+        }
+    }
+
+    fn give_up(&mut self, view: View, patience: Option<Span>) {
+        self.pacemaker.sent_timeout(self.now, &self.config);
+        let epoch = self.epoch();
+        if !self.is_member() {
+            return;
+        }
+        let timeout = match self.safety.timeout(epoch, view, self.high_qc.clone()) {
             Ok(binding) => binding.persist(&mut self.outputs),
-            // After a restart below a view given up before; the cluster will pull this replica up.
-            Err(_) => return,
+            Err(why) => unreachable!("the high QC is persisted before the lock rises by it: {why}"),
         };
         let exponent = self.pacemaker.exponent();
         let high_qc = self.high_qc.view();
         self.event(Event::TimedOut { view, high_qc, exponent, patience });
         self.outputs.push_back(Output::Broadcast(Message::Timeout(timeout.clone())));
-        self.sent_timeout = Some(timeout.clone());
         // Its own last vote went to a collector that may be down; here it counts with the others'.
         if let Some(vote) = timeout.last_vote.clone() {
             self.on_vote(vote);
         }
-        if view == self.view() {
+        if view >= self.view() {
             self.collect_timeout(timeout);
         }
     }
@@ -90,17 +139,24 @@ impl<A: App> Replica<A> {
         }
         if timeout.view < self.view() {
             // A replayed one gets no answer: it would reach someone who did not ask.
-            if from == timeout.replica && from != self.id {
-                let new_view = self.new_view();
-                self.send(from, Message::NewView(new_view));
+            if from == timeout.replica {
+                self.tell_newest(from);
             }
             return;
         }
         self.collect_timeout(timeout);
     }
 
+    /// Sends the highest certificates to one who is seen to be behind.
+    pub(super) fn tell_newest(&mut self, to: ReplicaId) {
+        if to != self.id {
+            let new_view = self.new_view();
+            self.send(to, Message::NewView(new_view));
+        }
+    }
+
     fn collect_timeout(&mut self, timeout: Timeout) {
-        let (view, replica) = (timeout.view, timeout.replica);
+        let (epoch, view, replica) = (timeout.epoch, timeout.view, timeout.replica);
         if self.timeouts.add(timeout) {
             self.event(Event::TimeoutCollected { view, replica });
         }
@@ -108,7 +164,9 @@ impl<A: App> Replica<A> {
         if view < self.view() {
             return;
         }
-        if let Some(tc) = self.timeouts.certificate(&self.committee, view) {
+        let committees = self.committees.clone();
+        let Ok(committee) = committees.at(epoch) else { return };
+        if let Some(tc) = self.timeouts.certificate(committee, view) {
             let signers = tc.signers().collect();
             self.event(Event::TcFormed { view, signers, high_qc: tc.high_qc.view() });
             self.learn_tc(&tc);
@@ -117,13 +175,14 @@ impl<A: App> Replica<A> {
 
     /// f+1 replicas gave up on a view: an honest one did, so this one goes there and does too.
     fn join_weak_quorum(&mut self) {
-        let Some(view) = self.timeouts.weak_view(&self.committee) else { return };
-        if view < self.view() || (view == self.view() && self.pacemaker.gave_up()) {
+        let schedule = self.schedule();
+        let Some(view) = self.timeouts.weak_view(schedule.committee()) else { return };
+        if view < self.view() || self.timeouts.of(self.id, view).is_some() {
             return;
         }
         if view > self.view() {
             self.enter_view(view, EntryCause::WeakQuorum);
         }
-        self.give_up_view(None);
+        self.give_up(view, None);
     }
 }

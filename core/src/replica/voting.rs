@@ -6,7 +6,9 @@ use crate::block::Block;
 use crate::certificate::Vote;
 use crate::collector::Collected;
 use crate::event::Event;
-use crate::message::{Message, MessageKind, Proposal};
+use crate::evidence::Evidence;
+use crate::ids::ReplicaId;
+use crate::message::{Message, Proposal};
 use crate::refusal::Refusal;
 
 impl<A: App> Replica<A> {
@@ -17,33 +19,47 @@ impl<A: App> Replica<A> {
             self.learn_tc(tc);
         }
         self.learn_qc(proposal.block.justify());
-        let reference = proposal.block.reference();
-        if let Some(why) = self.equivocation(&proposal.block) {
-            self.event(Event::VoteRefused { block: reference, why });
+        if self.is_halted {
             return;
         }
-        let is_known = self.tree.contains(&reference.id);
-        if !is_known && !self.tree.contains(&proposal.block.parent()) {
+        let block = proposal.block.reference();
+        if !self.tree.contains(&block.id) && !self.tree.contains(&proposal.block.parent()) {
             self.keep_waiting(proposal);
             return;
         }
-        let added = self.add_block(&proposal.block);
-        let is_added = added.is_ok();
-        if let Err(why) = added.and_then(|()| self.vote(&proposal.block)) {
-            self.event(Event::VoteRefused { block: reference, why });
+        if self.safety.last_vote().is_some_and(|vote| vote.block == block) {
+            return; // sent again
         }
-        if is_added {
+        match self.consider(&proposal) {
+            Ok(()) => {}
+            Err(why) => self.event(Event::VoteRefused { block, why }),
+        }
+        if self.tree.contains(&block.id) {
             self.retry_waiting(); // proposals may overtake each other
         }
     }
 
-    /// Keeps the latest proposal whose parent is missing: the fetch of the parent is under way or
-    /// starts now.
+    fn consider(&mut self, proposal: &Proposal) -> Result<(), Refusal> {
+        let block = &proposal.block;
+        if !self.tree.contains(&block.id()) {
+            self.check_schedule(block)?;
+        }
+        if let Some(why) = self.equivocation(block) {
+            return Err(why);
+        }
+        self.add_block(block)?;
+        self.vote(proposal)
+    }
+
+    /// Keeps each leader's latest proposal whose parent is missing: the fetch of the parent is
+    /// under way or starts now.
     fn keep_waiting(&mut self, proposal: Proposal) {
+        let proposer = proposal.block.header().proposer;
+        let is_newer = |held: &Proposal| held.block.view() < proposal.block.view();
         if proposal.block.justify().block.height > self.tree.head().height
-            && self.waiting.as_ref().is_none_or(|held| held.block.view() < proposal.block.view())
+            && self.waiting.get(&proposer).is_none_or(is_newer)
         {
-            self.waiting = Some(proposal);
+            self.waiting.insert(proposer, proposal);
         } else {
             let why = Refusal::OffCommittedBranch(self.tree.head());
             self.event(Event::VoteRefused { block: proposal.block.reference(), why });
@@ -51,31 +67,24 @@ impl<A: App> Replica<A> {
         }
     }
 
-    /// Takes the waiting proposal up again once its parent is here.
+    /// Takes waiting proposals up again whose parent is here by now, and drops those that came too
+    /// late for their height.
     pub(super) fn retry_waiting(&mut self) {
-        if self.waiting.as_ref().is_some_and(|held| self.tree.contains(&held.block.parent()))
-            && let Some(proposal) = self.waiting.take()
-        {
+        let head = self.tree.head().height;
+        self.waiting.retain(|_, held| held.block.height() > head);
+        let is_ready = |held: &Proposal| self.tree.contains(&held.block.parent());
+        let ready = self.waiting.iter().filter(|(_, held)| is_ready(held));
+        let first: Option<ReplicaId> =
+            ready.min_by_key(|(_, held)| held.block.view()).map(|(proposer, _)| *proposer);
+        if let Some(proposal) = first.and_then(|proposer| self.waiting.remove(&proposer)) {
             self.on_proposal(proposal);
         }
     }
 
-    /// A second block of the view's leader is evidence against it, and not kept unless a quorum
-    /// certified it (pitfall 11).
-    fn equivocation(&mut self, block: &Block) -> Option<Refusal> {
-        let first = self.tree.first_of_view(block.view())?;
-        if first.id == block.id() || block.id() == self.high_qc.block.id {
-            return None;
-        }
-        let proposer = block.header().proposer;
-        let second = block.reference();
-        self.event(Event::Equivocation { replica: proposer, kind: MessageKind::Proposal, first, second });
-        Some(Refusal::Equivocation { proposer, first })
-    }
-
     /// Votes for a block of the tree, if it is of this view, agrees with this replica's state, and
     /// `safety` allows.
-    fn vote(&mut self, block: &Block) -> Result<(), Refusal> {
+    fn vote(&mut self, proposal: &Proposal) -> Result<(), Refusal> {
+        let block = &proposal.block;
         let (view, current) = (block.view(), self.view());
         if view < current {
             return Err(Refusal::Stale { view, current });
@@ -84,9 +93,12 @@ impl<A: App> Replica<A> {
         if self.is_halted {
             return Err(Refusal::Halted);
         }
+        if !self.committees.at(block.epoch())?.contains(self.id) {
+            return Err(Refusal::NotAMember(block.epoch()));
+        }
         let extends_lock = self.tree.extends(&block.id(), &self.safety.lock());
-        let vote = self.safety.vote(block, extends_lock)?.persist(&mut self.outputs);
-        let collector = self.committee.leader(view.next());
+        let vote = self.safety.vote(block, proposal.tc.as_ref(), extends_lock)?.persist(&mut self.outputs);
+        let collector = self.collector_of(&vote.block);
         self.pacemaker.note_vote(self.now);
         self.event(Event::Voted { block: vote.block, collector });
         if collector == self.id {
@@ -112,12 +124,11 @@ impl<A: App> Replica<A> {
         if block.view <= self.high_qc.view() {
             return; // that view is certified already
         }
-        match self.votes.add(&self.committee, vote) {
+        let committees = self.committees.clone();
+        let Ok(committee) = committees.at(block.epoch) else { return };
+        match self.votes.add(committee, vote.clone()) {
             Collected::Known => {}
-            Collected::Equivocation(first) => {
-                let kind = MessageKind::Vote;
-                self.event(Event::Equivocation { replica: voter, kind, first, second: block });
-            }
+            Collected::Equivocation(first) => self.report(Evidence::Votes { first, second: vote }),
             Collected::Counted => self.event(Event::VoteCollected { block, voter }),
             Collected::Complete(qc) => {
                 self.event(Event::VoteCollected { block, voter });

@@ -5,7 +5,7 @@
 pub mod hostile;
 
 use hotstuff_core::certificate::{QuorumCertificate, Vote};
-use hotstuff_core::command::{Command, Outcome, Reply};
+use hotstuff_core::command::{Command, Operation, Outcome, Reply};
 use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
 use hotstuff_core::crypto::{ClusterId, Digest, Domain, SecretKey, Signature};
 use hotstuff_core::leader::LeaderRule;
@@ -46,6 +46,8 @@ pub fn spec(count: u16) -> CommitteeSpec {
         cluster: ClusterId([9; 32]),
         members: (0..count).map(member).collect(),
         leaders: LeaderRule::RoundRobin,
+        rule: CommitRule::ThreeChain,
+        operator: Some(client().public()),
         limits: Limits::default(),
     }
 }
@@ -54,8 +56,23 @@ pub fn committee(count: u16) -> Arc<Committee> {
     Arc::new(Committee::new(spec(count)).unwrap())
 }
 
-pub fn command(sequence: u64, operation: &[u8]) -> Command {
-    Command::signed(&client(), &ClusterId([9; 32]), SequenceNumber(sequence), operation.to_vec())
+/// The committee of [`committee`], to verify with.
+pub fn committees(count: u16) -> Committees {
+    Committees::of(committee(count))
+}
+
+pub fn setup(id: u16) -> Setup {
+    Setup {
+        id: ReplicaId(id),
+        key: secret(id),
+        committee: committee(4),
+        joins_later: false,
+        config: Config::default(),
+    }
+}
+
+pub fn command(sequence: u64, operation: impl Into<Operation>) -> Command {
+    Command::signed(&client(), &ClusterId([9; 32]), SequenceNumber(sequence), operation)
 }
 
 /// A signature by any key on anything: what an attacker that holds `key` can make.
@@ -82,6 +99,8 @@ pub struct Envelope {
 
 pub struct Table {
     pub committee: Arc<Committee>,
+    /// Replicas that no committee has from the start.
+    pub joining: u16,
     pub config: Config,
     pub replicas: Vec<Option<Replica<Adder>>>,
     pub disks: Vec<Vec<Record>>,
@@ -94,9 +113,15 @@ pub struct Table {
 
 impl Table {
     pub fn new(count: u16) -> Self {
-        let committee = committee(count);
+        Self::of(spec(count), 0)
+    }
+
+    /// A table for the members of `spec` and `joining` more replicas.
+    pub fn of(spec: CommitteeSpec, joining: u16) -> Self {
+        let count = spec.members.len() as u16 + joining;
         let mut table = Self {
-            committee,
+            committee: Arc::new(Committee::new(spec).unwrap()),
+            joining,
             config: Config::default(),
             replicas: (0..count).map(|_| None).collect(),
             disks: vec![Vec::new(); usize::from(count)],
@@ -123,6 +148,7 @@ impl Table {
             id: ReplicaId(id),
             key: secret(id),
             committee: self.committee.clone(),
+            joins_later: usize::from(id) >= self.committee.size(),
             config: self.config,
         };
         let replica = Replica::new(setup, Adder::default(), recovered, self.now).unwrap();
@@ -160,7 +186,11 @@ impl Table {
                     }
                 }
                 Output::Reply(reply) => self.replies.push(reply),
-                Output::Load { peer, target, from, to } => self.load(id, peer, target, from, to),
+                Output::Load { peer, target, epoch, from, to } => {
+                    let blocks = self.stored(id, from, to);
+                    self.input(id, Input::Loaded { peer, target, epoch, blocks });
+                }
+                Output::Committees(_) => {} // `deliver` asks the replica itself
                 Output::Event(event) => {
                     writeln!(self.script, "r{id} {event}").unwrap();
                     self.events.push((id, event));
@@ -169,18 +199,18 @@ impl Table {
         }
     }
 
-    fn load(&mut self, id: u16, peer: ReplicaId, target: BlockId, from: Height, to: Height) {
+    fn stored(&mut self, id: u16, from: Height, to: Height) -> Vec<Block> {
         let mut recovered = Recovered::default();
         self.disks[usize::from(id)].iter().cloned().for_each(|record| recovered.apply(record));
         let wanted = |block: &Block| (from..=to).contains(&block.height());
-        let blocks = recovered.committed.into_iter().filter(wanted).collect();
-        self.input(id, Input::Loaded { peer, target, blocks });
+        recovered.committed.into_iter().filter(wanted).collect()
     }
 
     /// Hands a message to its receiver, as a driver does: verified, or refused.
     pub fn deliver(&mut self, Envelope { from, to, message }: Envelope) {
+        let Some(replica) = &self.replicas[usize::from(to)] else { return };
         let kind = Some(message.kind());
-        let input = match verify::message(&self.committee, message) {
+        let input = match verify::message(replica.committees(), message) {
             Ok(message) => Input::Message { from: ReplicaId(from), message },
             Err(why) => Input::RefusedMessage { from: ReplicaId(from), kind, why },
         };
@@ -216,9 +246,10 @@ impl Table {
     }
 
     /// A client's command reaches every replica that is up.
-    pub fn submit(&mut self, sequence: u64, operation: &[u8]) {
+    pub fn submit(&mut self, sequence: u64, operation: impl Into<Operation>) {
+        let command = command(sequence, operation);
         for id in 0..self.replicas.len() as u16 {
-            let verified = verify::command(&self.committee, command(sequence, operation)).unwrap();
+            let verified = verify::command(&self.committee, command.clone()).unwrap();
             self.input(id, Input::Command(verified));
         }
     }
@@ -234,6 +265,15 @@ impl Table {
 
     pub fn has_event(&self, id: u16, is_it: impl Fn(&Event) -> bool) -> bool {
         self.events.iter().any(|(replica, event)| *replica == id && is_it(event))
+    }
+
+    /// The evidence that a replica has reported.
+    pub fn evidence(&self, id: u16) -> Vec<Evidence> {
+        let of = |(replica, event): &(u16, Event)| match event {
+            Event::Equivocation(evidence) if *replica == id => Some((**evidence).clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(of).collect()
     }
 
     pub fn outcomes(&self, sequence: u64) -> Vec<(ReplicaId, Outcome)> {

@@ -59,7 +59,7 @@ fn linked(seed: u64, replicas: u16) -> SimConfig {
     };
     let links = LinkConfig { delay_min_us: Span::millis(20), delay_max_us: Span::millis(60), loss_ppm: 0 };
     let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600) };
-    SimConfig { seed, replicas, links, replica, workload }
+    SimConfig { seed, replicas, links, replica, workload, ..SimConfig::default() }
 }
 
 fn stand(sim: &Sim) -> Run {

@@ -2,6 +2,7 @@
 //! public, and the same at every replica.
 
 use super::{Address, ConfigError, file, hex};
+use hotstuff_core::CommitRule;
 use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
 use hotstuff_core::crypto::{ClusterId, PublicKey};
 use hotstuff_core::leader::LeaderRule;
@@ -45,8 +46,14 @@ impl CommitteeFile {
             members.push(Member { id, key: PublicKey(row.key), power: Power(row.power) });
         }
         let limits = table.limits.into();
-        let spec =
-            CommitteeSpec { cluster: ClusterId(table.cluster), members, leaders: table.leaders, limits };
+        let spec = CommitteeSpec {
+            cluster: ClusterId(table.cluster),
+            members,
+            leaders: table.leaders,
+            rule: table.rule,
+            operator: table.operator.map(|key| PublicKey(key.0)),
+            limits,
+        };
         let committee = Committee::new(spec)
             .map_err(|source| ConfigError::Committee { path: path.to_owned(), source })?;
         Ok(Self { committee: Arc::new(committee), addresses })
@@ -62,17 +69,36 @@ impl CommitteeFile {
 
     fn to_text(&self) -> String {
         let spec = self.committee.spec();
-        let LeaderRule::RoundRobin = spec.leaders;
+        let leaders = match spec.leaders {
+            LeaderRule::RoundRobin => "\"round-robin\"".to_owned(),
+            LeaderRule::Fixed(id) => format!("{{ fixed = {} }}", id.0),
+            LeaderRule::Reputation => "\"reputation\"".to_owned(),
+        };
+        let rule = match spec.rule {
+            CommitRule::ThreeChain => "three-chain",
+            CommitRule::TwoChain => "two-chain",
+        };
         let mut text = format!(
             "# A cluster's committee. All of it is public, and every replica and client has the same file.\n\
              \n\
              # Which cluster this is: random bytes that every signature is bound to.\n\
              cluster = \"{}\"\n\
-             # How leaders follow each other: round-robin.\n\
-             leaders = \"round-robin\"\n",
+             # How leaders follow each other: \"round-robin\"; \"reputation\", which passes over those\n\
+             # that were silent; or always the same, as {{ fixed = 0 }}.\n\
+             leaders = {leaders}\n\
+             # When a block is committed: \"three-chain\" (HotStuff) or \"two-chain\" (Jolteon).\n\
+             rule = \"{rule}\"\n",
             hex::encode(&spec.cluster.0),
         );
-        let Limits { block_commands, block_bytes, command_bytes, session_replies, sessions } = spec.limits;
+        if let Some(operator) = &spec.operator {
+            let _ = writeln!(
+                text,
+                "# The public key whose commands may change the committee.\n\
+                 operator = \"{operator:#}\""
+            );
+        }
+        let Limits { block_commands, block_bytes, command_bytes, session_replies, session_bytes, sessions } =
+            spec.limits;
         let _ = write!(
             text,
             "\n# Limits that decide what a valid block is.\n\
@@ -85,6 +111,8 @@ impl CommitteeFile {
              command_bytes = {command_bytes}\n\
              # How many of a client's last replies are kept for its retries.\n\
              session_replies = {session_replies}\n\
+             # Most bytes of them for one client.\n\
+             session_bytes = {session_bytes}\n\
              # How many clients are remembered.\n\
              sessions = {sessions}\n"
         );
@@ -116,9 +144,15 @@ struct Table {
     #[serde(deserialize_with = "hex::bytes_32::deserialize")]
     cluster: [u8; 32],
     leaders: LeaderRule,
+    rule: CommitRule,
+    operator: Option<Key>,
     limits: LimitsTable,
     members: Vec<MemberTable>,
 }
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key(#[serde(deserialize_with = "hex::bytes_32::deserialize")] [u8; 32]);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,12 +174,20 @@ struct LimitsTable {
     block_bytes: u32,
     command_bytes: u32,
     session_replies: u32,
+    session_bytes: u32,
     sessions: u32,
 }
 
 impl From<LimitsTable> for Limits {
     fn from(table: LimitsTable) -> Self {
-        let LimitsTable { block_commands, block_bytes, command_bytes, session_replies, sessions } = table;
-        Self { block_commands, block_bytes, command_bytes, session_replies, sessions }
+        let LimitsTable {
+            block_commands,
+            block_bytes,
+            command_bytes,
+            session_replies,
+            session_bytes,
+            sessions,
+        } = table;
+        Self { block_commands, block_bytes, command_bytes, session_replies, session_bytes, sessions }
     }
 }

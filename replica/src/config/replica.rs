@@ -36,13 +36,14 @@ impl ReplicaConfig {
         let table = ReplicaFile::load(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let at = || path.to_owned();
-        table.consensus.check().map_err(|source| ConfigError::Consensus { path: at(), source })?;
         table.links.check().map_err(|why| ConfigError::Links { path: at(), why })?;
         if let Some(origin) = table.allowed_origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ConfigError::Origin { path: at(), origin: origin.clone() });
         }
         let id = ReplicaId(table.id);
         let committee = CommitteeFile::load(&folder.join(&table.committee))?;
+        let limits = committee.committee.limits();
+        table.consensus.check(limits).map_err(|source| ConfigError::Consensus { path: at(), source })?;
         if committee.committee.key(id).is_none() {
             return Err(ConfigError::NotAMember { path: at(), id });
         }

@@ -103,8 +103,10 @@ fn consensus(config: &Config) -> String {
         fetch_bytes,
         retained_blocks,
         tree_blocks,
+        tree_bytes,
         mempool_commands,
         mempool_client_commands,
+        mempool_bytes,
     } = *config;
     file::table(&[
         ("How long a view with work to do may take.", "timeout_min_us", timeout_min_us.0),
@@ -116,8 +118,10 @@ fn consensus(config: &Config) -> String {
         ("Most bytes of operations in one answer to that.", "fetch_bytes", fetch_bytes.into()),
         ("How many committed blocks stay in memory.", "retained_blocks", retained_blocks.into()),
         ("Most uncommitted blocks held.", "tree_blocks", tree_blocks.into()),
+        ("Most bytes of operations in them.", "tree_bytes", tree_bytes),
         ("Most commands waiting.", "mempool_commands", mempool_commands.into()),
         ("Most commands waiting of one client.", "mempool_client_commands", mempool_client_commands.into()),
+        ("Most bytes of operations waiting.", "mempool_bytes", mempool_bytes),
     ])
 }
 

@@ -7,6 +7,7 @@ pub(super) fn log(id: ReplicaId, event: &Event) {
     match event {
         Event::Halted { .. } => tracing::error!("{id} {event}"),
         Event::Equivocation { .. } => tracing::warn!("{id} saw: {event}"),
+        Event::CommitteeChanged { .. } | Event::EpochBegan { .. } => tracing::warn!("{id} {event}"),
         Event::Started { .. }
         | Event::VoteRefused { .. }
         | Event::CommandRefused { .. }

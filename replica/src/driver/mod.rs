@@ -17,7 +17,7 @@ use crate::store::{Store, StoreError};
 use axum::body::Bytes;
 use hotstuff_core::link::{ObserveFrame, PeerFrame};
 use hotstuff_core::replica::Replica;
-use hotstuff_core::{Committee, Input, Message, Output, ReplicaId, Status, wire};
+use hotstuff_core::{Committee, Committees, Input, Message, Output, ReplicaId, Status, wire};
 use hotstuff_kv::KvStore;
 use inbox::Inbox;
 use observers::Observers;
@@ -43,6 +43,7 @@ pub struct Driver {
     clients: Arc<Clients>,
     observers: Observers,
     status: watch::Sender<Status>,
+    committees: watch::Sender<Arc<Committees>>,
     inbox: Inbox,
 }
 
@@ -73,8 +74,27 @@ impl Driver {
         let (status, status_receiver) = watch::channel(replica.status());
         let observers = Observers::new(observer_frames);
         let id = replica.status().id;
-        let driver = Self { id, replica, store, clock, committee, peers, clients, observers, status, inbox };
+        let committees = watch::Sender::new(Arc::clone(replica.committees()));
+        let driver = Self {
+            id,
+            replica,
+            store,
+            clock,
+            committee,
+            peers,
+            clients,
+            observers,
+            status,
+            committees,
+            inbox,
+        };
         (driver, inlet, status_receiver)
+    }
+
+    /// The committees to verify messages with, as they change.
+    #[must_use]
+    pub fn committees(&self) -> watch::Receiver<Arc<Committees>> {
+        self.committees.subscribe()
     }
 
     /// Drives the replica until `stop`. Blocks its thread while it writes to disk.
@@ -160,9 +180,12 @@ impl Driver {
             Output::Send { to, message } => self.peers.send(to, frame(message)),
             Output::Broadcast(message) => self.peers.broadcast(&frame(message)),
             Output::Reply(reply) => self.clients.deliver(reply),
-            Output::Load { peer, target, from, to } => {
+            Output::Committees(committees) => {
+                self.committees.send_replace(committees);
+            }
+            Output::Load { peer, target, epoch, from, to } => {
                 let blocks = self.store.committed(from, to)?;
-                self.handle(Input::Loaded { peer, target, blocks });
+                self.handle(Input::Loaded { peer, target, epoch, blocks });
             }
             Output::Event(event) => {
                 events::log(self.id, &event);

@@ -172,10 +172,11 @@ async fn verified(
     message: Message,
 ) -> Result<Result<verify::Verified<Message>, Refusal>, Ended> {
     if !matches!(message, Message::Proposal(_) | Message::FetchResponse(_)) {
-        return Ok(verify::message(&context.committee, message));
+        let committees = Arc::clone(&context.committees.borrow());
+        return Ok(verify::message(&committees, message));
     }
-    let committee = Arc::clone(&context.committee);
-    let verifying = tokio::task::spawn_blocking(move || verify::message(&committee, message));
+    let committees = Arc::clone(&context.committees.borrow());
+    let verifying = tokio::task::spawn_blocking(move || verify::message(&committees, message));
     // It can only be cancelled by the end of the runtime.
     verifying.await.map_err(|_| Fault::ShuttingDown.into())
 }

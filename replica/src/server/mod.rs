@@ -103,12 +103,14 @@ impl Bound {
             observer_frames: links.observer_frames,
         });
         let (shutdown, stop) = Shutdown::new();
+        let committees = driver.committees();
         let driver = spawn_driver(driver, stop.clone())?;
         let addresses = config.committee.addresses;
         let context = Arc::new(Context {
             id: config.id,
             key: config.key,
             committee,
+            committees,
             origins: Origins::new(addresses.values(), config.allowed_origins),
             addresses,
             consensus: config.consensus,
@@ -142,6 +144,7 @@ async fn open(config: &ReplicaConfig, clock: Clock) -> Result<(Replica<KvStore>,
         id: config.id,
         key: config.key.clone(),
         committee: Arc::clone(&config.committee.committee),
+        joins_later: false,
         config: config.consensus,
     };
     let data = config.data.clone();

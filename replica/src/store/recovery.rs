@@ -1,6 +1,6 @@
 //! From tables back to what the core wants to know at its start.
 
-use super::tables::{BLOCKS, COMMITTED, HIGH_QC, SAFETY, TC, TableError, UNCOMMITTED, VALUES};
+use super::tables::{BLOCKS, COMMITTED, HALTED, HIGH_QC, SAFETY, TC, TableError, UNCOMMITTED, VALUES};
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::{Block, Height, Recovered, wire};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
@@ -17,6 +17,7 @@ pub(super) fn recovered(transaction: &ReadTransaction) -> Result<Recovered, Tabl
         safety: value(&values, SAFETY)?,
         high_qc: value(&values, HIGH_QC)?,
         tc: value(&values, TC)?,
+        halted: value(&values, HALTED)?,
         committed: committed(transaction, Height(1), Height(u64::MAX))?,
         ..Recovered::default()
     };

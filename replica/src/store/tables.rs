@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// Which format this program writes and reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Single values by name: what the store is, and the newest of each replaced record.
 pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
@@ -22,6 +22,7 @@ pub(super) const UNCOMMITTED: TableDefinition<'_, (u64, &[u8; 32]), ()> = TableD
 pub(super) const SAFETY: &str = "safety";
 pub(super) const HIGH_QC: &str = "high_qc";
 pub(super) const TC: &str = "tc";
+pub(super) const HALTED: &str = "halted";
 const FORMAT_KEY: &str = "format";
 const OWNER: &str = "owner";
 
@@ -110,6 +111,7 @@ impl<'t> Tables<'t> {
             Record::Safety(safety) => self.replace(SAFETY, safety),
             Record::HighQc(qc) => self.replace(HIGH_QC, qc),
             Record::Tc(tc) => self.replace(TC, tc),
+            Record::Halted(halt) => self.replace(HALTED, halt),
             Record::Block(block) => self.add(block),
             Record::Committed(reference) => self.commit(reference),
         }

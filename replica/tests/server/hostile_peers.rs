@@ -186,7 +186,8 @@ async fn connections_beyond_the_limit_are_closed() {
 }
 
 fn bad_vote() -> Vote {
-    let block = BlockRef { view: View(3), height: Height(2), id: Digest([1; 32]) };
+    let block =
+        BlockRef { epoch: hotstuff_core::Epoch(0), view: View(3), height: Height(2), id: Digest([1; 32]) };
     Vote { block, voter: ReplicaId(1), signature: BAD }
 }
 

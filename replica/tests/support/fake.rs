@@ -1,6 +1,7 @@
 //! Replicas that speak the client protocol, each in its own way, without a cluster behind them.
 
 use futures_util::{SinkExt, StreamExt};
+use hotstuff_core::CommitRule;
 use hotstuff_core::command::{Command, Outcome, Reply};
 use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
 use hotstuff_core::crypto::{ClusterId, SecretKey};
@@ -91,7 +92,14 @@ impl Fakes {
         let member = |id| Member { id: ReplicaId(id), key: secret(id).public(), power: Power(1) };
         let members = ids.map(member).collect();
         let cluster = ClusterId([9; 32]);
-        let spec = CommitteeSpec { cluster, members, leaders: LeaderRule::RoundRobin, limits };
+        let spec = CommitteeSpec {
+            cluster,
+            members,
+            leaders: LeaderRule::RoundRobin,
+            rule: CommitRule::default(),
+            operator: None,
+            limits,
+        };
         let committee = Arc::new(Committee::new(spec).unwrap());
         let (mut endpoints, mut replicas, mut tasks) = (Vec::new(), Vec::new(), JoinSet::new());
         for (id, behaviour) in (0..).zip(behaviours) {

@@ -177,7 +177,12 @@ mod fabricated {
 
     /// A block of the branch that `branch` names; its parent is of the same branch.
     pub(super) fn block(branch: u8, height: u64) -> BlockRef {
-        BlockRef { view: View(height), height: Height(height), id: id(branch, height) }
+        BlockRef {
+            epoch: hotstuff_core::Epoch(0),
+            view: View(height),
+            height: Height(height),
+            id: id(branch, height),
+        }
     }
 
     pub(super) fn committed(branch: u8, height: u64, state_root: u8) -> Event {
@@ -198,6 +203,7 @@ mod fabricated {
 
     pub(super) fn timeout(replica: u16, view: u64, last_vote: Option<BlockRef>) -> Message {
         Message::Timeout(Timeout {
+            epoch: hotstuff_core::Epoch(0),
             view: View(view),
             high_qc: QuorumCertificate { block: block(0, 0), signatures: Vec::new() },
             last_vote: last_vote.map(|block| signed_vote(replica, block)),
@@ -232,6 +238,9 @@ mod fabricated {
             id: ReplicaId(replica),
             view: View(9),
             leader: ReplicaId(0),
+            next_leader: ReplicaId(1),
+            epoch: hotstuff_core::Epoch(0),
+            member: true,
             committed_head: head,
             state_root: Digest([root; 32]),
             high_qc: head,

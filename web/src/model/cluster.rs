@@ -96,9 +96,10 @@ impl Cluster {
     /// The leader of the highest view, and of the one after it.
     #[must_use]
     pub fn leaders(&self) -> Option<(ReplicaId, ReplicaId)> {
-        let committee = self.committee.as_ref()?;
         let view = self.view();
-        Some((committee.leader(view), committee.leader(view.next())))
+        let statuses = self.replicas.iter().filter_map(|replica| replica.status.as_ref());
+        let status = statuses.into_iter().find(|status| status.view == view)?;
+        Some((status.leader, status.next_leader))
     }
 
     /// The statuses of the replicas in sight; of all, when none is.

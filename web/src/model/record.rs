@@ -77,7 +77,11 @@ impl Record {
                 Event::CommandAdmitted(_) => "command-admitted",
                 Event::CommandRefused { .. } => "command-refused",
                 Event::MessageRefused { .. } => "message-refused",
-                Event::Equivocation { .. } => "equivocation",
+                Event::Equivocation(_) => "equivocation",
+                Event::SentAgain { .. } => "sent-again",
+                Event::CommitteeChanged { .. } => "committee-changed",
+                Event::EpochBegan { .. } => "epoch-began",
+                Event::PeerSetAside { .. } => "peer-set-aside",
                 Event::FetchStarted { .. } => "fetch-started",
                 Event::FetchServed { .. } => "fetch-served",
                 Event::FetchCompleted { .. } => "fetch-completed",
@@ -99,7 +103,9 @@ impl Record {
                 | Event::VoteRefused { .. }
                 | Event::CommandRefused { .. }
                 | Event::MessageRefused { .. }
-                | Event::Equivocation { .. }
+                | Event::Equivocation(_)
+                | Event::SentAgain { .. }
+                | Event::PeerSetAside { .. }
                 | Event::Halted { .. } => Weight::Trouble,
                 _ => Weight::Routine,
             },

@@ -91,9 +91,9 @@ impl Replica {
     pub fn fold(&mut self, time: Time, event: &Event) {
         let Some(status) = &mut self.status else { return };
         match event {
-            Event::ViewEntered { view, leader, .. } => {
+            Event::ViewEntered { view, leader, next_leader, .. } => {
                 status.view = *view;
-                status.leader = *leader;
+                (status.leader, status.next_leader) = (*leader, *next_leader);
                 self.view_since = time;
                 self.gave_up = false;
             }
@@ -110,6 +110,10 @@ impl Replica {
             }
             Event::FetchStarted { .. } => status.fetching = true,
             Event::FetchCompleted { .. } => status.fetching = false,
+            Event::EpochBegan { epoch, members, .. } => {
+                status.epoch = *epoch;
+                status.member = members.contains(&status.id);
+            }
             Event::Halted { .. } => status.halted = true,
             _ => {}
         }

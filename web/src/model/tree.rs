@@ -187,7 +187,12 @@ pub(crate) mod tests {
     /// A block `id` at `height`, proposed in `view` on top of `parent`.
     pub(crate) fn block(id: u8, parent: u8, height: u64, view: u64) -> BlockSummary {
         BlockSummary {
-            block: BlockRef { view: View(view), height: Height(height), id: Digest([id; 32]) },
+            block: BlockRef {
+                epoch: hotstuff_core::Epoch(0),
+                view: View(view),
+                height: Height(height),
+                id: Digest([id; 32]),
+            },
             parent: Digest([parent; 32]),
             justify_view: View(view.saturating_sub(1)),
             proposer: ReplicaId(0),

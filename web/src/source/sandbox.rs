@@ -43,7 +43,14 @@ pub fn config(sandbox: &Sandbox, links: Links) -> SimConfig {
         ..Config::default()
     };
     let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600) };
-    SimConfig { seed: sandbox.seed, replicas: sandbox.replicas, links: link_config(links), replica, workload }
+    SimConfig {
+        seed: sandbox.seed,
+        replicas: sandbox.replicas,
+        links: link_config(links),
+        replica,
+        workload,
+        ..SimConfig::default()
+    }
 }
 
 fn link_config(links: Links) -> LinkConfig {

@@ -1,0 +1,30 @@
+//! How much a replica holds in memory.
+
+/// How much a replica holds of everything that grows with what it is sent. Each part has a bound
+/// that [`crate::Config`] or [`crate::committee::Limits`] names, or that the committee's size gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// Blocks above the committed head: at most `tree_blocks`.
+    pub uncommitted_blocks: usize,
+    /// Bytes of operations in them: at most `tree_bytes`.
+    pub uncommitted_bytes: u64,
+    /// Committed blocks in memory: one more than `retained_blocks`, or as many as the head's
+    /// justify is ahead of the last block it commits.
+    pub committed_blocks: usize,
+    /// Commands that wait: at most `mempool_commands`.
+    pub commands: u32,
+    /// Bytes of their operations: at most `mempool_bytes`.
+    pub command_bytes: u64,
+    /// Clients remembered: at most `sessions`, each with at most `session_replies`.
+    pub clients: usize,
+    /// Votes held: one per replica.
+    pub votes: usize,
+    /// Timeouts held: two per replica.
+    pub timeouts: usize,
+    /// Proposals whose parent is missing: one per replica.
+    pub waiting_proposals: usize,
+    /// Replicas whose equivocation was reported.
+    pub equivocators: usize,
+    /// Committees whose certificates count: three, or as many as changes are under way.
+    pub committees: usize,
+}
