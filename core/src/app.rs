@@ -12,4 +12,20 @@ pub trait App {
 
     /// A digest of the whole state.
     fn root(&self) -> Digest;
+
+    /// The whole state in bytes, for [`restore`](Self::restore).
+    fn snapshot(&self) -> Vec<u8>;
+
+    /// Takes the state over that `snapshot` tells of; from then on it behaves, and its root is, as
+    /// if it had executed the same operations as the application that made the snapshot. The bytes
+    /// may come from a peer that lies: the caller compares roots.
+    ///
+    /// # Errors
+    /// When the bytes are no snapshot; then nothing has changed.
+    fn restore(&mut self, snapshot: &[u8]) -> Result<(), NoSnapshot>;
 }
+
+/// Bytes that are no snapshot of the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bytes are no snapshot of this application")]
+pub struct NoSnapshot;

@@ -3,6 +3,7 @@
 
 use crate::committee::Limits;
 use crate::ids::Span;
+use crate::tree::TreeBounds;
 use serde::{Deserialize, Serialize};
 
 /// The most blocks one fetch response may hold, whoever sends it.
@@ -32,6 +33,13 @@ pub struct Config {
     pub fetch_bytes: u32,
     /// How many committed blocks stay in memory to serve peers; older ones come from the store.
     pub retained_blocks: u32,
+    /// A snapshot of the state is stored about every so many committed blocks. Blocks before the
+    /// last but one are dropped.
+    pub snapshot_blocks: u32,
+    /// Most bytes of a snapshot that is taken from a peer.
+    pub snapshot_bytes: u64,
+    /// Most bytes of one part of it.
+    pub snapshot_chunk_bytes: u32,
     /// Most uncommitted blocks held; at least [`TREE_BLOCKS_MIN`].
     pub tree_blocks: u32,
     /// Most bytes of operations in uncommitted blocks; at least eight full blocks.
@@ -55,6 +63,9 @@ impl Default for Config {
             fetch_blocks: 128,
             fetch_bytes: 4 << 20,
             retained_blocks: 1_024,
+            snapshot_blocks: 10_000,
+            snapshot_bytes: 1 << 30,
+            snapshot_chunk_bytes: 1 << 20,
             tree_blocks: 4_096,
             tree_bytes: 256 << 20,
             mempool_commands: 65_536,
@@ -88,6 +99,14 @@ pub enum ConfigError {
 }
 
 impl Config {
+    pub(crate) fn tree_bounds(&self) -> TreeBounds {
+        TreeBounds {
+            retained: self.retained_blocks,
+            uncommitted: self.tree_blocks,
+            uncommitted_bytes: self.tree_bytes,
+        }
+    }
+
     /// Checks that the settings can work in a cluster with these limits.
     ///
     /// # Errors
@@ -98,6 +117,9 @@ impl Config {
             ("retransmit_us", self.retransmit_us.0),
             ("heartbeat_us", self.heartbeat_us.0),
             ("fetch_retry_us", self.fetch_retry_us.0),
+            ("snapshot_blocks", self.snapshot_blocks.into()),
+            ("snapshot_bytes", self.snapshot_bytes),
+            ("snapshot_chunk_bytes", self.snapshot_chunk_bytes.into()),
             ("mempool_commands", self.mempool_commands.into()),
             ("mempool_client_commands", self.mempool_client_commands.into()),
         ];

@@ -210,6 +210,29 @@ pub enum Event {
         /// The last block of the committee before.
         after: BlockRef,
     },
+    /// The state was stored, with its proof.
+    SnapshotTaken {
+        /// The block after which the state is that.
+        block: BlockRef,
+    },
+    /// A peer's snapshot was taken over, in place of the blocks up to there.
+    SnapshotInstalled {
+        /// The block after which the state is that.
+        block: BlockRef,
+        /// Whose snapshot it was.
+        peer: ReplicaId,
+        /// The state root.
+        state_root: Digest,
+    },
+    /// A peer was sent a part of a snapshot.
+    SnapshotServed {
+        /// Who.
+        peer: ReplicaId,
+        /// The snapshot's height.
+        height: Height,
+        /// From which byte on.
+        offset: u64,
+    },
     /// A peer's answer was of no use: it is not asked again until the others have been.
     PeerSetAside {
         /// Who.
@@ -323,6 +346,13 @@ impl fmt::Display for Event {
                 "{epoch} began above {after}: a quorum is {quorum} of the power of {}",
                 List(members)
             ),
+            Self::SnapshotTaken { block } => write!(f, "stored a snapshot of the state after {block}"),
+            Self::SnapshotInstalled { block, peer, state_root } => {
+                write!(f, "took over {peer}'s snapshot of the state after {block}, state root {state_root}")
+            }
+            Self::SnapshotServed { peer, height, offset } => {
+                write!(f, "sent {peer} the snapshot of height {height} from byte {offset} on")
+            }
             Self::PeerSetAside { peer } => write!(f, "set {peer} aside: its answer was of no use"),
             Self::FetchStarted { target: Some(target), peer, above } => {
                 write!(f, "asked {peer} for the blocks above height {above} up to {target}")

@@ -120,6 +120,12 @@ impl Fetch {
         is_answer
     }
 
+    /// Whether `peer` was asked for anything; as with [`take_answer`](Self::take_answer), once.
+    pub(crate) fn take_any_answer(&mut self, peer: ReplicaId) -> bool {
+        let was_asked = self.wanted.as_mut().is_some_and(|wanted| wanted.asked.remove(&peer).is_some());
+        self.hinted.take_if(|hinted| *hinted == peer).is_some() || was_asked
+    }
+
     /// After an answer that led further up than those before, the next peer is asked for more right
     /// away, above the last block that came. The committed head may be some blocks below, as a
     /// commit takes certified children: an answer smaller than that distance would bring nothing.

@@ -9,6 +9,7 @@ use crate::ids::{Epoch, Height, ReplicaId};
 use crate::message::{Message, MessageKind};
 use crate::refusal::Refusal;
 use crate::safety::SafetyRecord;
+use crate::snapshot::{Handover, Snapshot, SnapshotChunk, SnapshotRequest};
 use crate::verify::Verified;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -56,6 +57,13 @@ pub enum Input {
         /// Committed blocks by ascending height, without a gap.
         blocks: Vec<Block>,
     },
+    /// The driver's answer to [`Output::LoadSnapshot`].
+    SnapshotLoaded {
+        /// Who asked.
+        peer: ReplicaId,
+        /// The part.
+        chunk: SnapshotChunk,
+    },
 }
 
 /// One thing to do. Outputs are to be performed in order, and a [`Output::Persist`] must be
@@ -89,6 +97,16 @@ pub enum Output {
         /// The last block's height.
         to: Height,
     },
+    /// Read a part of the newest snapshot from the store, cut as [`SnapshotChunk::cut`] does, and
+    /// hand it back as [`Input::SnapshotLoaded`].
+    LoadSnapshot {
+        /// Who asks.
+        peer: ReplicaId,
+        /// For what.
+        request: SnapshotRequest,
+        /// Most bytes of the part.
+        bytes_max: u32,
+    },
     /// From now on, verify what arrives with these committees.
     Committees(Arc<Committees>),
     /// Something happened that observers may want to know. Changes nothing.
@@ -96,6 +114,7 @@ pub enum Output {
 }
 
 /// Something a replica must find again after a restart.
+#[allow(clippy::large_enum_variant, reason = "the large ones are rare, and all are on their way out")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
     /// Replaces the safety record.
@@ -108,6 +127,16 @@ pub enum Record {
     Tc(TimeoutCertificate),
     /// This replica has halted, for good.
     Halted(Halt),
+    /// Replaces the snapshot. Committed blocks up to `useless_to` are of no more use; where that is
+    /// the snapshot's own height, it came from a peer, and so are all other blocks up to there.
+    Snapshot {
+        /// The snapshot.
+        snapshot: Snapshot,
+        /// A height.
+        useless_to: Height,
+    },
+    /// Adds the proof of a change of the committee.
+    Handover(Handover),
     /// A stored block is committed; it extends the one committed before. Blocks at its height or
     /// below that are not committed are of no more use.
     Committed(BlockRef),
@@ -134,7 +163,12 @@ pub struct Recovered {
     pub tc: Option<TimeoutCertificate>,
     /// Whether it halted.
     pub halted: Option<Halt>,
-    /// The committed blocks by ascending height, from height 1 on.
+    /// The last snapshot.
+    pub snapshot: Option<Snapshot>,
+    /// The proofs of changes of the committee, since that snapshot.
+    pub handovers: Vec<Handover>,
+    /// The committed blocks by ascending height without a gap: from height 1 on, or from where
+    /// the snapshot says that they are of use.
     pub committed: Vec<Block>,
     /// The blocks above the committed head.
     pub uncommitted: BTreeMap<BlockId, Block>,
@@ -152,6 +186,14 @@ impl Recovered {
             Record::HighQc(qc) => self.high_qc = Some(qc),
             Record::Tc(tc) => self.tc = Some(tc),
             Record::Halted(halt) => self.halted = Some(halt),
+            Record::Snapshot { snapshot, useless_to } => {
+                let base = snapshot.base().height();
+                self.committed.retain(|block| block.height() > useless_to);
+                self.uncommitted.retain(|_, block| block.height() > base);
+                self.handovers.clear();
+                self.snapshot = Some(snapshot);
+            }
+            Record::Handover(handover) => self.handovers.push(handover),
             Record::Block(block) => {
                 self.uncommitted.insert(block.id(), block);
             }

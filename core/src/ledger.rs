@@ -1,13 +1,14 @@
 //! Execution: committed blocks in, state and answers out, each command once.
 
-use crate::app::App;
+use crate::app::{App, NoSnapshot};
 use crate::block::Block;
 use crate::command::{Command, CommandId, Operation, Outcome};
 use crate::committee::Committee;
-use crate::crypto::{Digest, Domain};
+use crate::crypto::Digest;
 use crate::ids::{Height, View};
 use crate::schedule::Schedules;
 use crate::sessions::{Known, Sessions};
+use crate::snapshot::{StateImage, StateParts, state_root};
 use crate::wire;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -85,7 +86,40 @@ impl<A: App> Ledger<A> {
 
     /// The state root.
     pub(crate) fn root(&mut self) -> Digest {
-        let (app, sessions, schedules) = (self.app.root(), self.sessions.root(), self.schedules.digest());
-        Digest::of(Domain::StateRoot, &[&app.0, &sessions.0, &schedules.0])
+        state_root(&self.app.root(), &self.sessions.root(), &self.schedules.digest())
+    }
+
+    /// What the root is made of.
+    pub(crate) fn parts(&mut self) -> StateParts {
+        let (app, sessions) = (self.app.root(), self.sessions.root());
+        StateParts { app, sessions, schedules: self.schedules.image() }
+    }
+
+    /// The whole state.
+    pub(crate) fn image(&self) -> StateImage {
+        let (sessions, schedules) = (self.sessions.image(), self.schedules.image());
+        StateImage { app: self.app.snapshot(), sessions, schedules }
+    }
+
+    /// Takes over the state of `image` if its root is `root`; otherwise nothing has changed.
+    ///
+    /// # Errors
+    /// When the image is none, or its root another.
+    pub(crate) fn restore(
+        &mut self,
+        committee: &Committee,
+        image: StateImage,
+        root: &Digest,
+    ) -> Result<(), NoSnapshot> {
+        let schedules = Schedules::restored(committee, &image.schedules).ok_or(NoSnapshot)?;
+        let mut sessions = Sessions::restored(committee.limits(), image.sessions);
+        let before = self.app.snapshot();
+        self.app.restore(&image.app)?;
+        if state_root(&self.app.root(), &sessions.root(), &schedules.digest()) != *root {
+            self.app.restore(&before).expect("an application restores its own snapshot");
+            return Err(NoSnapshot);
+        }
+        (self.sessions, self.schedules) = (sessions, schedules);
+        Ok(())
     }
 }

@@ -40,6 +40,13 @@
 //!     fn root(&self) -> Digest {
 //!         Digest::of(Domain::Merkle, &[&[self.0]])
 //!     }
+//!     fn snapshot(&self) -> Vec<u8> {
+//!         vec![self.0]
+//!     }
+//!     fn restore(&mut self, snapshot: &[u8]) -> Result<(), NoSnapshot> {
+//!         self.0 = *snapshot.first().ok_or(NoSnapshot)?;
+//!         Ok(())
+//!     }
 //! }
 //!
 //! let key = |id: u16| SecretKey::from_seed([id as u8; 32]);
@@ -78,7 +85,7 @@
 //!                 ),
 //!                 Output::Persist(_record) => {} // to the disk, before going on
 //!                 Output::Event(event) => println!("{from} {event}"),
-//!                 Output::Reply(_) | Output::Load { .. } | Output::Committees(_) => {}
+//!                 _ => {} // replies, and what only a longer run asks for
 //!             }
 //!         }
 //!     }
@@ -127,12 +134,13 @@ mod reputation;
 pub mod safety;
 mod schedule;
 mod sessions;
+pub mod snapshot;
 pub mod status;
 mod tree;
 pub mod verify;
 pub mod wire;
 
-pub use app::App;
+pub use app::{App, NoSnapshot};
 pub use block::Block;
 pub use certificate::{BlockId, BlockRef, QuorumCertificate, TimeoutCertificate};
 pub use change::CommitteeChange;
@@ -147,5 +155,6 @@ pub use io::{Input, Output, Record, Recovered};
 pub use message::Message;
 pub use refusal::Refusal;
 pub use replica::{Replica, Setup, SetupError};
+pub use snapshot::Snapshot;
 pub use status::Status;
 pub use verify::Verified;

@@ -3,6 +3,7 @@
 use crate::command::{ClientId, Command, CommandId, NotAdmitted, Payload};
 use crate::committee::Limits;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 /// Bounded in all and per client. A command leaves when it has executed, whoever proposed it.
 pub(crate) struct Mempool {
@@ -86,6 +87,12 @@ impl Mempool {
         }
     }
 
+    /// Drops commands that need not wait any more.
+    pub(crate) fn retain(&mut self, waits: impl Fn(&CommandId) -> bool) {
+        let done: Vec<CommandId> = self.arrivals.keys().filter(|id| !waits(id)).copied().collect();
+        done.iter().for_each(|id| self.remove(id));
+    }
+
     /// The next batch, by arrival, without what the branch holds already.
     pub(crate) fn batch(&self, limits: &Limits, in_branch: &BTreeSet<CommandId>) -> Payload {
         let mut payload = Payload::default();
@@ -108,7 +115,6 @@ mod tests {
     use crate::committee::testing::{CLUSTER, key};
     use crate::ids::SequenceNumber;
     use alloc::vec;
-    use alloc::vec::Vec;
 
     fn command(client: u16, sequence: u64, bytes: usize) -> Command {
         Command::signed(&key(client), &CLUSTER, SequenceNumber(sequence), vec![0; bytes])

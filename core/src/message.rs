@@ -3,6 +3,7 @@
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
 use crate::ids::{Epoch, Height};
+use crate::snapshot::{SnapshotChunk, SnapshotRequest};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,10 @@ pub enum Message {
     FetchRequest(FetchRequest),
     /// Blocks that were asked for.
     FetchResponse(FetchResponse),
+    /// The sender takes over a snapshot, and wants more of it.
+    SnapshotRequest(SnapshotRequest),
+    /// A part of a snapshot: the first where blocks were asked for that nobody keeps any more.
+    SnapshotChunk(SnapshotChunk),
 }
 
 /// A leader's proposal.
@@ -86,6 +91,10 @@ pub enum MessageKind {
     FetchRequest,
     /// [`Message::FetchResponse`]
     FetchResponse,
+    /// [`Message::SnapshotRequest`]
+    SnapshotRequest,
+    /// [`Message::SnapshotChunk`]
+    SnapshotChunk,
 }
 
 impl Message {
@@ -99,6 +108,8 @@ impl Message {
             Self::NewView(_) => MessageKind::NewView,
             Self::FetchRequest(_) => MessageKind::FetchRequest,
             Self::FetchResponse(_) => MessageKind::FetchResponse,
+            Self::SnapshotRequest(_) => MessageKind::SnapshotRequest,
+            Self::SnapshotChunk(_) => MessageKind::SnapshotChunk,
         }
     }
 }
@@ -112,6 +123,8 @@ impl fmt::Display for MessageKind {
             Self::NewView => "new-view",
             Self::FetchRequest => "fetch request",
             Self::FetchResponse => "fetch response",
+            Self::SnapshotRequest => "snapshot request",
+            Self::SnapshotChunk => "snapshot chunk",
         })
     }
 }

@@ -226,6 +226,9 @@ pub enum Refusal {
     /// A fetched block that is neither the one asked for nor certified by the next.
     #[error("block {0} of a fetch response is not certified")]
     Uncertified(BlockRef),
+    /// A snapshot whose blocks, proofs or state do not belong together.
+    #[error("a snapshot does not prove what it says")]
+    BadSnapshot,
     /// Blocks that nobody asked for.
     #[error("nothing was asked of {0}")]
     Unasked(ReplicaId),

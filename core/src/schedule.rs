@@ -82,6 +82,11 @@ impl Schedules {
         self.for_children
     }
 
+    /// The epoch of the latest change.
+    pub(crate) fn newest_epoch(&self) -> Epoch {
+        self.newest().epoch()
+    }
+
     fn newest(&self) -> &Arc<Schedule> {
         &self.history.back().expect("there is a schedule at all times").1
     }

@@ -8,6 +8,7 @@ use crate::ids::{Height, SequenceNumber};
 use crate::merkle::MerkleBuckets;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
 
 /// A remembered execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub(crate) struct Executed {
     pub(crate) height: Height,
     pub(crate) result: Vec<u8>,
     digest: Digest,
+}
+
+impl Executed {
+    fn new(height: Height, result: Vec<u8>) -> Self {
+        let digest = Digest::of_value(Domain::Merkle, &(height, &result));
+        Self { height, result, digest }
+    }
 }
 
 #[derive(Default)]
@@ -26,6 +34,18 @@ struct Session {
     bytes: u64,
     /// When the session was last used, as a count of executions.
     used: u64,
+}
+
+/// The client table as a snapshot carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SessionsImage(Vec<SessionImage>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SessionImage {
+    client: ClientId,
+    used: u64,
+    floor: Option<SequenceNumber>,
+    replies: Vec<(SequenceNumber, Height, Vec<u8>)>,
 }
 
 /// What is known of a command.
@@ -78,13 +98,12 @@ impl Sessions {
     /// Remembers an execution, and forgets the oldest reply or session where that is one too many.
     pub(crate) fn record(&mut self, id: CommandId, height: Height, result: Vec<u8>) {
         self.uses += 1;
-        let digest = Digest::of_value(Domain::Merkle, &(height, &result));
         let session = self.clients.entry(id.client).or_default();
         self.by_use.remove(&session.used);
         session.used = self.uses;
         self.by_use.insert(self.uses, id.client);
         session.bytes += result.len() as u64;
-        session.replies.insert(id.sequence, Executed { height, result, digest });
+        session.replies.insert(id.sequence, Executed::new(height, result));
         while session.replies.len() > self.replies_max
             || (session.bytes > self.reply_bytes_max && session.replies.len() > 1)
         {
@@ -99,6 +118,35 @@ impl Sessions {
             self.clients.remove(&forgotten);
             self.touched.insert(bucket(&forgotten));
         }
+    }
+
+    pub(crate) fn image(&self) -> SessionsImage {
+        let told = |(client, session): (&ClientId, &Session)| SessionImage {
+            client: *client,
+            used: session.used,
+            floor: session.floor,
+            replies: session
+                .replies
+                .iter()
+                .map(|(at, kept)| (*at, kept.height, kept.result.clone()))
+                .collect(),
+        };
+        SessionsImage(self.clients.iter().map(told).collect())
+    }
+
+    /// The table of an image. One that lies makes a table with another root.
+    pub(crate) fn restored(limits: &Limits, image: SessionsImage) -> Self {
+        let mut sessions = Self::new(limits);
+        for SessionImage { client, used, floor, replies } in image.0 {
+            sessions.uses = sessions.uses.max(used); // the last use is of a client that is remembered
+            sessions.by_use.insert(used, client);
+            sessions.touched.insert(bucket(&client));
+            let bytes = replies.iter().map(|(_, _, result)| result.len() as u64).sum();
+            let keep = |(sequence, height, result)| (sequence, Executed::new(height, result));
+            let replies = replies.into_iter().map(keep).collect();
+            sessions.clients.insert(client, Session { replies, floor, bytes, used });
+        }
+        sessions
     }
 
     /// A digest of the table.
@@ -187,6 +235,22 @@ mod tests {
         sessions.record(id(1, 40), Height(1), vec![0; 101]);
         assert_eq!(sessions.known(&id(1, 30)), Known::TooOld);
         assert!(matches!(sessions.known(&id(1, 40)), Known::Executed(_)));
+    }
+
+    #[test]
+    fn a_restored_table_knows_and_forgets_the_same() {
+        let mut table = Sessions::new(&limits(2));
+        for (client, sequence) in [(1, 10), (2, 5), (1, 20), (1, 30)] {
+            table.record(id(client, sequence), Height(sequence), vec![client]);
+        }
+        let mut restored = Sessions::restored(&limits(2), table.image());
+        assert_eq!(restored.root(), table.root());
+        assert_eq!(restored.known(&id(1, 10)), Known::TooOld);
+        for table in [&mut table, &mut restored] {
+            table.record(id(3, 1), Height(40), vec![0; 99]);
+            assert_eq!(table.known(&id(2, 5)), Known::New, "idle for longest, so forgotten");
+        }
+        assert_eq!(restored.root(), table.root());
     }
 
     #[test]

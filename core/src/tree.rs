@@ -49,12 +49,13 @@ impl BlockTree {
     /// A tree of the genesis block alone, which is committed and leaves `root` behind.
     pub(crate) fn new(genesis: Block, root: Digest, rule: CommitRule, bounds: TreeBounds) -> Self {
         let commits = genesis.height();
-        Self::rooted(genesis, commits, root, rule, bounds)
+        Self::rooted(&[], genesis, commits, root, rule, bounds)
     }
 
-    /// A tree of one committed block alone, which leaves `root` behind, and whose justify commits
-    /// the block at height `commits`.
+    /// A tree of one committed block, which leaves `root` behind, and whose justify commits the
+    /// block at height `commits`. `ancestors`, oldest first, are what commits look back over.
     pub(crate) fn rooted(
+        ancestors: &[Block],
         block: Block,
         commits: Height,
         root: Digest,
@@ -63,9 +64,13 @@ impl BlockTree {
     ) -> Self {
         let head = block.reference();
         let entry = Entry { block, commits, root_after: Some(root) };
+        let below =
+            |block: &Block| Entry { block: block.clone(), commits: Height::GENESIS, root_after: None };
+        let entries = ancestors.iter().map(|block| (block.id(), below(block))).chain([(head.id, entry)]);
+        let heights = ancestors.iter().map(Block::reference).chain([head]);
         Self {
-            entries: BTreeMap::from([(head.id, entry)]),
-            committed: BTreeMap::from([(head.height, head.id)]),
+            entries: entries.collect(),
+            committed: heights.map(|block| (block.height, block.id)).collect(),
             first_of_view: BTreeMap::new(),
             head,
             rule,

@@ -17,6 +17,9 @@ use crate::evidence::Evidence;
 use crate::ids::{Power, ReplicaId, View};
 use crate::message::{FetchResponse, Message, NewView, Proposal};
 use crate::refusal::Refusal;
+use crate::snapshot::{Handover, Snapshot};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Deref;
 use ed25519_dalek::VerifyingKey;
 
@@ -52,6 +55,8 @@ pub fn message(committees: &Committees, message: Message) -> Result<Verified<Mes
         Message::NewView(inner) => new_view(committees, inner)?,
         Message::FetchRequest(inner) => in_range(inner.target.map_or(View::GENESIS, |target| target.view))?,
         Message::FetchResponse(inner) => fetch_response(committees, inner)?,
+        // What a snapshot says can be checked when it is whole.
+        Message::SnapshotRequest(_) | Message::SnapshotChunk(_) => {}
     }
     Ok(Verified(message))
 }
@@ -174,6 +179,59 @@ fn proposed(committee: &Committee, signed: &SignedHeader) -> Result<(), Refusal>
     } else {
         Err(Refusal::BadSignature(proposer))
     }
+}
+
+/// Checks what proves a snapshot: the chain of its blocks, which commits the first, the handovers
+/// of committees unknown here, and the certificate of the last block. The state is for the replica to
+/// check. Returns the committees that count at its height.
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn snapshot(committees: &Committees, snapshot: &Snapshot) -> Result<Committees, Refusal> {
+    let depth = committees.newest().rule().commit_depth();
+    if snapshot.blocks.len() != depth + 2 || snapshot.handovers.len() > HANDOVERS_MAX {
+        return Err(Refusal::BadSnapshot);
+    }
+    let below = snapshot.base().height().0.saturating_sub(1).min(depth as u64);
+    let chain = || snapshot.ancestors.iter().chain(&snapshot.blocks);
+    let certificates = chain().skip(1).map(Block::justify).chain([&snapshot.certificate]);
+    let is_chain = snapshot.ancestors.len() as u64 == below
+        && chain().zip(certificates).all(|(block, qc)| qc.block == block.reference());
+    let consecutive =
+        snapshot.blocks.windows(2).take(depth).all(|pair| pair[1].view().follows(pair[0].view()));
+    let is_whole = |block: &Block| block.payload().digest() == block.header().payload_digest;
+    if !is_chain || !consecutive || !chain().all(is_whole) {
+        return Err(Refusal::BadSnapshot);
+    }
+    let mut known: Vec<_> = committees.iter().cloned().collect();
+    for proof in &snapshot.handovers {
+        let so_far = Committees::new(known.clone());
+        let next = proof.state.newest_committee(committees.newest()).ok_or(Refusal::BadSnapshot)?;
+        if next.epoch() <= so_far.newest().epoch() {
+            continue;
+        }
+        handover(&so_far, proof)?;
+        if next.epoch() != so_far.newest().epoch().next() {
+            return Err(Refusal::BadSnapshot);
+        }
+        known.push(Arc::new(next));
+    }
+    let known = Committees::new(known);
+    qc(&known, &snapshot.certificate)?;
+    Ok(known)
+}
+
+/// The most changes of the committee that a snapshot may prove.
+pub const HANDOVERS_MAX: usize = 1 << 16;
+
+/// Checks that the state with the next committee is the one that a certified header names.
+fn handover(committees: &Committees, handover: &Handover) -> Result<(), Refusal> {
+    let Handover { header, certificate, state } = handover;
+    let root = state.root(committees.newest()).ok_or(Refusal::BadSnapshot)?;
+    if certificate.block.id != header.id() || root != header.state_root {
+        return Err(Refusal::BadSnapshot);
+    }
+    qc(committees, certificate)
 }
 
 /// Checks evidence of equivocation, and returns who is guilty.

@@ -6,10 +6,10 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use hotstuff_core::App;
 use hotstuff_core::crypto::{Digest, Domain};
 use hotstuff_core::merkle::MerkleBuckets;
 use hotstuff_core::wire;
+use hotstuff_core::{App, NoSnapshot};
 
 /// How many bytes of keys and values a store holds by default.
 pub const STORE_BYTES_MAX: u64 = 1 << 28;
@@ -110,6 +110,10 @@ impl KvStore {
         Answer::Deleted(entry.value)
     }
 
+    fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.buckets.iter().flatten().map(|(key, entry)| (key.as_slice(), entry.value.as_slice()))
+    }
+
     fn bucket(&self, key: &[u8]) -> u32 {
         self.tree.borrow().merkle.bucket(&Digest::of(Domain::Merkle, &[b"key", key]))
     }
@@ -130,6 +134,23 @@ impl App for KvStore {
             tree.merkle.set(index, leaf(&self.buckets[index as usize]));
         }
         tree.merkle.root()
+    }
+
+    /// All entries, bucket by bucket, each by ascending key: the same bytes for the same content.
+    fn snapshot(&self) -> Vec<u8> {
+        wire::encode(&self.entries().collect::<Vec<_>>())
+    }
+
+    fn restore(&mut self, snapshot: &[u8]) -> Result<(), NoSnapshot> {
+        let entries: Vec<(Vec<u8>, Vec<u8>)> = wire::decode(snapshot).map_err(|_| NoSnapshot)?;
+        let mut restored = Self::with_limit(self.bytes_max);
+        for (key, value) in entries {
+            if restored.apply(Operation::Set { key, value }) != Answer::Ok {
+                return Err(NoSnapshot);
+            }
+        }
+        *self = restored;
+        Ok(())
     }
 }
 

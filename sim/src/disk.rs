@@ -1,6 +1,7 @@
 //! A replica's disk: what is on it outlives a crash.
 
-use hotstuff_core::{Block, Height, Record, Recovered};
+use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
+use hotstuff_core::{Block, Height, Record, Recovered, wire};
 
 /// A log of records, held folded: a record is durable as soon as it is appended.
 #[derive(Default)]
@@ -26,11 +27,18 @@ impl Disk {
         self.durable.clone()
     }
 
+    /// A part of the newest snapshot.
+    pub(crate) fn snapshot(&self, request: SnapshotRequest, bytes_max: u32) -> SnapshotChunk {
+        self.durable.snapshot.as_ref().map_or_else(SnapshotChunk::none, |snapshot| {
+            let encoded = wire::encode(snapshot);
+            SnapshotChunk::cut(&encoded, snapshot.base().height(), request, bytes_max)
+        })
+    }
+
     /// The committed blocks from one height to another, both included, as far as there are any.
     pub(crate) fn committed(&self, from: Height, to: Height) -> Vec<Block> {
-        // The block at height h stands at h - 1: there is one at each height from 1 on.
-        let skipped = usize::try_from(from.0.saturating_sub(1)).unwrap_or(usize::MAX);
+        let first = self.durable.committed.partition_point(|block| block.height() < from);
         let wanted = |block: &&Block| block.height() <= to;
-        self.durable.committed.iter().skip(skipped).take_while(wanted).cloned().collect()
+        self.durable.committed[first..].iter().take_while(wanted).cloned().collect()
     }
 }

@@ -22,11 +22,11 @@ impl Sim {
                 host.handle(now, Input::Tick);
                 (Some(id), Cause::Timer)
             }
-            Due::Loaded { replica, peer, target, epoch, blocks } => {
+            Due::Loaded { replica, peer, input } => {
                 let now = self.now;
                 let host = self.host_mut(replica);
                 host.reads.remove(&ticket);
-                host.handle(now, Input::Loaded { peer, target, epoch, blocks });
+                host.handle(now, input);
                 (Some(replica), Cause::Loaded { peer })
             }
             Due::Workload => {
@@ -145,9 +145,11 @@ impl Sim {
                 Output::Committees(_) => {} // asked for when something arrives
                 Output::Load { peer, target, epoch, from, to } => {
                     let blocks = self.host_mut(id).disk().committed(from, to);
-                    let due = Due::Loaded { replica: id, peer, target, epoch, blocks };
-                    let ticket = self.queue.push(self.now, due);
-                    self.host_mut(id).reads.insert(ticket);
+                    self.loaded(id, peer, Input::Loaded { peer, target, epoch, blocks });
+                }
+                Output::LoadSnapshot { peer, request, bytes_max } => {
+                    let chunk = self.host_mut(id).disk().snapshot(request, bytes_max);
+                    self.loaded(id, peer, Input::SnapshotLoaded { peer, chunk });
                 }
             }
         }
@@ -157,6 +159,11 @@ impl Sim {
         }
         self.set_timer(id);
         events
+    }
+
+    fn loaded(&mut self, replica: ReplicaId, peer: ReplicaId, input: Input) {
+        let ticket = self.queue.push(self.now, Due::Loaded { replica, peer, input });
+        self.host_mut(replica).reads.insert(ticket);
     }
 
     fn send(&mut self, from: ReplicaId, receivers: &[ReplicaId], message: Message) {

@@ -123,6 +123,7 @@ pub(crate) fn view_of(message: &Message) -> Option<View> {
             Some(tc.map_or(new_view.high_qc.view(), |tc| tc.max(new_view.high_qc.view())))
         }
         Message::FetchRequest(request) => request.target.map(|target| target.view),
+        Message::SnapshotRequest(_) | Message::SnapshotChunk(_) => None,
         Message::FetchResponse(response) => response.blocks.last().map(hotstuff_core::Block::view),
     }
 }

@@ -13,7 +13,7 @@ use crate::step::{Cause, Step};
 use crate::trace::Trace;
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::replica::{Replica, Setup};
-use hotstuff_core::{Block, BlockId, Committee, Epoch, ReplicaId, Time};
+use hotstuff_core::{Committee, Input, ReplicaId, Time};
 use hotstuff_kv::KvStore;
 use std::sync::Arc;
 
@@ -24,12 +24,11 @@ pub(crate) enum Due {
     Timer(ReplicaId),
     /// A crash that happened within the step before, to be told.
     Killed(ReplicaId),
+    /// The disk's answer.
     Loaded {
         replica: ReplicaId,
         peer: ReplicaId,
-        target: Option<BlockId>,
-        epoch: Epoch,
-        blocks: Vec<Block>,
+        input: Input,
     },
     Workload,
     ClientTimer,

@@ -21,18 +21,20 @@ impl<A: App> Replica<A> {
         self.high_qc = qc.clone();
         self.persist(Record::HighQc(qc.clone()));
         self.event(Event::HighQcRaised { block: qc.block });
-        self.apply_certified(&qc.block.id);
+        self.apply_certified(qc);
         if qc.view() >= self.view() {
             self.enter_view(qc.view().next(), EntryCause::Qc);
         }
     }
 
-    /// What follows from `certified` having a QC: a lock, and a commit where the views are
-    /// consecutive ([`crate::CommitRule`]). Nothing where the block is not here yet.
-    pub(super) fn apply_certified(&mut self, certified: &BlockId) {
+    /// What follows from a block's QC: a lock, and a commit where the views are consecutive
+    /// ([`crate::CommitRule`]). Nothing where the block is not here yet.
+    pub(super) fn apply_certified(&mut self, qc: &QuorumCertificate) {
         if self.is_halted {
             return;
         }
+        self.prove_state(qc);
+        let certified = &qc.block.id;
         let Some(locked) = self.tree.locked_by(certified) else { return };
         if let Some(binding) = self.safety.raise_lock(locked) {
             let block = binding.persist(&mut self.outputs);
@@ -47,7 +49,7 @@ impl<A: App> Replica<A> {
     /// on, fetched ones' too, so the lock rises with what is learnt by fetching (pitfall 9).
     pub(super) fn add_block(&mut self, block: &Block) -> Result<(), Refusal> {
         if self.tree.contains(&block.id()) {
-            self.apply_certified(&block.parent()); // a crash may have come between block and lock
+            self.apply_certified(block.justify()); // a crash may have come between block and lock
             return Ok(());
         }
         self.tree.evict_except(&self.high_qc.block.id);
@@ -57,9 +59,10 @@ impl<A: App> Replica<A> {
         }
         self.persist(Record::Block(block.clone()));
         self.event(Event::BlockAdded(BlockSummary::from(block)));
-        self.apply_certified(&block.parent());
+        self.apply_certified(block.justify());
         if block.id() == self.high_qc.block.id {
-            self.apply_certified(&block.id());
+            let high_qc = self.high_qc.clone();
+            self.apply_certified(&high_qc);
         }
         Ok(())
     }
@@ -94,6 +97,7 @@ impl<A: App> Replica<A> {
             }
         }
         self.refresh_committees();
+        self.note_state();
     }
 
     fn tell_of_change(&mut self, asked: &Operation, outcome: &Outcome) {

@@ -13,6 +13,7 @@ use crate::ids::{Epoch, Height, ReplicaId};
 use crate::io::Output;
 use crate::message::{FetchRequest, FetchResponse, Message, MessageKind};
 use crate::refusal::Refusal;
+use crate::snapshot::SnapshotRequest;
 use alloc::vec::Vec;
 
 impl<A: App> Replica<A> {
@@ -33,6 +34,9 @@ impl<A: App> Replica<A> {
     }
 
     pub(super) fn check_fetch_timer(&mut self) {
+        if self.snapshots.deadline().is_some() {
+            return; // a snapshot is on its way
+        }
         let peers = fetch::peers(self.committees.newest().ids(), self.id);
         if let Some((peer, target, reached)) = self.fetch.ask(self.now, &self.config, &peers) {
             let above = self.tree.head().height.max(reached.unwrap_or_default());
@@ -74,6 +78,9 @@ impl<A: App> Replica<A> {
         let tip =
             known.map(|block| block.id).find(|id| self.tree.contains(id)).unwrap_or(self.tree.head().id);
         let (first, target) = (above.next(), target.map(|block| block.id));
+        if above < self.snapshots.useless_to {
+            return self.on_snapshot_request(from, SnapshotRequest { height: None, offset: 0 });
+        }
         if first < self.tree.lowest() {
             let to = Height(
                 first.0.saturating_add(self.config.fetch_blocks.into()).min(self.tree.head().height.0),
@@ -137,7 +144,7 @@ impl<A: App> Replica<A> {
         self.retry_waiting();
     }
 
-    fn set_aside(&mut self, peer: ReplicaId, reached: Option<Height>) {
+    pub(super) fn set_aside(&mut self, peer: ReplicaId, reached: Option<Height>) {
         if self.fetch.note_answer(self.now, peer, reached) {
             self.event(Event::PeerSetAside { peer });
         }
@@ -163,7 +170,7 @@ impl<A: App> Replica<A> {
         }
         if let Some(certificate) = response.certificate.as_ref().filter(|_| reached.is_some()) {
             self.learn_qc(certificate);
-            self.apply_certified(&certificate.block.id);
+            self.apply_certified(certificate);
         }
         Ok(reached)
     }

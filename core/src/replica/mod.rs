@@ -10,6 +10,7 @@ mod fetching;
 mod proposing;
 mod recovery;
 mod schedules;
+mod snapshots;
 mod views;
 mod voting;
 
@@ -36,6 +37,7 @@ use crate::tree::BlockTree;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use snapshots::Snapshots;
 
 /// What makes a replica, beside its application and what its store held.
 #[derive(Clone, Debug)]
@@ -105,6 +107,7 @@ pub struct Replica<A> {
     tc: Option<TimeoutCertificate>,
     /// Each leader's latest proposal whose parent is missing.
     waiting: BTreeMap<ReplicaId, Proposal>,
+    snapshots: Snapshots,
     is_halted: bool,
     outputs: VecDeque<Output>,
 }
@@ -135,6 +138,7 @@ impl<A: App> Replica<A> {
                 self.note_refused(from, kind, &why);
             }
             Input::RefusedCommand { command, why } => self.refuse_command(command, why),
+            Input::SnapshotLoaded { peer, chunk } => self.on_snapshot_loaded(peer, chunk),
             Input::Loaded { peer, target, epoch, blocks } => self.on_loaded(peer, target, epoch, blocks),
         }
         self.settle();
@@ -148,6 +152,8 @@ impl<A: App> Replica<A> {
             Message::NewView(new_view) => self.on_new_view(new_view),
             Message::FetchRequest(request) => self.on_fetch_request(from, request),
             Message::FetchResponse(response) => self.on_fetch_response(from, response),
+            Message::SnapshotRequest(request) => self.on_snapshot_request(from, request),
+            Message::SnapshotChunk(chunk) => self.on_snapshot_chunk(from, chunk),
         }
     }
 
@@ -161,6 +167,7 @@ impl<A: App> Replica<A> {
         self.share_own_qc();
         self.note_epoch();
         self.note_missing();
+        self.check_download_timer();
         self.check_fetch_timer();
         let is_work = !self.mempool.is_empty() || self.tree.holds_uncommitted_commands(&self.high_qc.block);
         self.pacemaker.note_work(self.now, is_work);
@@ -179,7 +186,8 @@ impl<A: App> Replica<A> {
             return None;
         }
         let view_timer = self.pacemaker.deadline(&self.config);
-        let others = [self.fetch.deadline(), self.heartbeat_due()];
+        let fetch = self.snapshots.deadline().or_else(|| self.fetch.deadline());
+        let others = [fetch, self.heartbeat_due()];
         Some(others.into_iter().flatten().fold(view_timer, Time::min))
     }
 
@@ -231,6 +239,8 @@ impl<A: App> Replica<A> {
             waiting_proposals: self.waiting.len(),
             equivocators: self.equivocators.len(),
             committees: self.committees.iter().count(),
+            snapshot_bytes: self.snapshots.downloaded(),
+            handovers: self.snapshots.handovers.len(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Starting: from nothing, or from what the store held.
 
+use super::snapshots::Snapshots;
 use super::{Replica, Setup, SetupError};
 use crate::app::App;
 use crate::block::Block;
@@ -7,13 +8,13 @@ use crate::collector::{TimeoutCollector, VoteCollector};
 use crate::committees::Committees;
 use crate::event::{EntryCause, Event};
 use crate::fetch::Fetch;
-use crate::ids::{Epoch, Time};
+use crate::ids::{Epoch, Height, Time};
 use crate::io::{Halt, Recovered};
 use crate::ledger::Ledger;
 use crate::mempool::{Mempool, MempoolBounds};
 use crate::pacemaker::Pacemaker;
 use crate::safety::Safety;
-use crate::tree::{BlockTree, TreeBounds};
+use crate::tree::BlockTree;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 
@@ -37,13 +38,33 @@ pub(super) fn recover<A: App>(
     let genesis = Block::genesis(&committee, ledger.root());
     let root = ledger.root();
     let genesis_ref = genesis.reference();
-    let bounds = TreeBounds {
-        retained: config.retained_blocks,
-        uncommitted: config.tree_blocks,
-        uncommitted_bytes: config.tree_bytes,
+    let (rule, bounds) = (committee.rule(), config.tree_bounds());
+    let mut snapshots = Snapshots::default();
+    let mut tree = match recovered.snapshot {
+        None => BlockTree::new(genesis, root, rule, bounds),
+        Some(snapshot) => {
+            let (base, root) = (snapshot.base().clone(), snapshot.root());
+            let mismatch = SetupError::StateMismatch(base.reference());
+            ledger.restore(&committee, snapshot.state, &root).map_err(|_| mismatch)?;
+            snapshots.height = base.height();
+            snapshots.handovers = snapshot.handovers;
+            BlockTree::rooted(
+                &snapshot.ancestors,
+                base,
+                ledger.schedules().for_children(),
+                root,
+                rule,
+                bounds,
+            )
+        }
     };
-    let mut tree = BlockTree::new(genesis, root, committee.rule(), bounds);
-    for block in recovered.committed {
+    snapshots.handovers.extend(recovered.handovers);
+    snapshots.useless_to = recovered
+        .committed
+        .first()
+        .map_or(snapshots.height, |block| Height(block.height().0 - 1).min(snapshots.height));
+    let base = tree.head().height;
+    for block in recovered.committed.into_iter().filter(|block| block.height() > base) {
         let reference = block.reference();
         tree.insert(block.clone()).map_err(|_| SetupError::CorruptStore(reference))?;
         if tree.state_for_child_of(&block.parent()).is_some_and(|(_, own)| own != block.header().state_root) {
@@ -89,6 +110,7 @@ pub(super) fn recover<A: App>(
         high_qc,
         tc: recovered.tc,
         waiting: BTreeMap::new(),
+        snapshots,
         is_halted: recovered.halted.is_some(),
         outputs: VecDeque::new(),
         tree,
@@ -104,8 +126,8 @@ pub(super) fn recover<A: App>(
     let schedule = replica.schedule();
     let (leader, next_leader) = (schedule.leader(view), schedule.leader(view.next()));
     replica.event(Event::ViewEntered { view, leader, next_leader, cause: EntryCause::Start });
-    let certified = replica.high_qc.block.id;
-    replica.apply_certified(&certified);
+    let high_qc = replica.high_qc.clone();
+    replica.apply_certified(&high_qc);
     replica.settle();
     Ok(replica)
 }

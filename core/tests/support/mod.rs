@@ -10,6 +10,7 @@ use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
 use hotstuff_core::crypto::{ClusterId, Digest, Domain, SecretKey, Signature};
 use hotstuff_core::leader::LeaderRule;
 use hotstuff_core::message::MessageKind;
+use hotstuff_core::snapshot::SnapshotChunk;
 use hotstuff_core::*;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -29,6 +30,15 @@ impl App for Adder {
 
     fn root(&self) -> Digest {
         Digest::of_value(Domain::Merkle, &self.applied)
+    }
+
+    fn snapshot(&self) -> Vec<u8> {
+        wire::encode(&self.applied)
+    }
+
+    fn restore(&mut self, snapshot: &[u8]) -> Result<(), NoSnapshot> {
+        self.applied = wire::decode(snapshot).map_err(|_| NoSnapshot)?;
+        Ok(())
     }
 }
 
@@ -118,8 +128,15 @@ impl Table {
 
     /// A table for the members of `spec` and `joining` more replicas.
     pub fn of(spec: CommitteeSpec, joining: u16) -> Self {
+        let mut table = Self::empty(spec, joining);
+        (0..table.replicas.len() as u16).for_each(|id| table.start(id));
+        table
+    }
+
+    /// The same, with no replica started yet.
+    pub fn empty(spec: CommitteeSpec, joining: u16) -> Self {
         let count = spec.members.len() as u16 + joining;
-        let mut table = Self {
+        Self {
             committee: Arc::new(Committee::new(spec).unwrap()),
             joining,
             config: Config::default(),
@@ -130,9 +147,7 @@ impl Table {
             events: Vec::new(),
             now: Time(0),
             script: String::new(),
-        };
-        (0..count).for_each(|id| table.start(id));
-        table
+        }
     }
 
     /// Writes a line of the script's own.
@@ -142,8 +157,7 @@ impl Table {
 
     /// Starts a replica from its disk.
     pub fn start(&mut self, id: u16) {
-        let mut recovered = Recovered::default();
-        self.disks[usize::from(id)].iter().cloned().for_each(|record| recovered.apply(record));
+        let recovered = self.recovered(id);
         let setup = Setup {
             id: ReplicaId(id),
             key: secret(id),
@@ -154,6 +168,13 @@ impl Table {
         let replica = Replica::new(setup, Adder::default(), recovered, self.now).unwrap();
         self.replicas[usize::from(id)] = Some(replica);
         self.drain(id);
+    }
+
+    /// What a replica's disk holds.
+    pub fn recovered(&self, id: u16) -> Recovered {
+        let mut recovered = Recovered::default();
+        self.disks[usize::from(id)].iter().cloned().for_each(|record| recovered.apply(record));
+        recovered
     }
 
     /// Ends a replica; its disk stays.
@@ -190,6 +211,13 @@ impl Table {
                     let blocks = self.stored(id, from, to);
                     self.input(id, Input::Loaded { peer, target, epoch, blocks });
                 }
+                Output::LoadSnapshot { peer, request, bytes_max } => {
+                    let chunk = self.recovered(id).snapshot.map_or_else(SnapshotChunk::none, |snapshot| {
+                        let encoded = wire::encode(&snapshot);
+                        SnapshotChunk::cut(&encoded, snapshot.base().height(), request, bytes_max)
+                    });
+                    self.input(id, Input::SnapshotLoaded { peer, chunk });
+                }
                 Output::Committees(_) => {} // `deliver` asks the replica itself
                 Output::Event(event) => {
                     writeln!(self.script, "r{id} {event}").unwrap();
@@ -200,8 +228,7 @@ impl Table {
     }
 
     fn stored(&mut self, id: u16, from: Height, to: Height) -> Vec<Block> {
-        let mut recovered = Recovered::default();
-        self.disks[usize::from(id)].iter().cloned().for_each(|record| recovered.apply(record));
+        let recovered = self.recovered(id);
         let wanted = |block: &Block| (from..=to).contains(&block.height());
         recovered.committed.into_iter().filter(wanted).collect()
     }
@@ -247,8 +274,13 @@ impl Table {
 
     /// A client's command reaches every replica that is up.
     pub fn submit(&mut self, sequence: u64, operation: impl Into<Operation>) {
+        self.submit_to(sequence, operation, |_| true);
+    }
+
+    /// A client's command reaches some of the replicas that are up.
+    pub fn submit_to(&mut self, sequence: u64, operation: impl Into<Operation>, to: impl Fn(u16) -> bool) {
         let command = command(sequence, operation);
-        for id in 0..self.replicas.len() as u16 {
+        for id in (0..self.replicas.len() as u16).filter(|id| to(*id)) {
             let verified = verify::command(&self.committee, command.clone()).unwrap();
             self.input(id, Input::Command(verified));
         }

@@ -187,6 +187,10 @@ impl Driver {
                 let blocks = self.store.committed(from, to)?;
                 self.handle(Input::Loaded { peer, target, epoch, blocks });
             }
+            Output::LoadSnapshot { peer, request, bytes_max } => {
+                let chunk = self.store.snapshot_chunk(request, bytes_max)?;
+                self.handle(Input::SnapshotLoaded { peer, chunk });
+            }
             Output::Event(event) => {
                 events::log(self.id, &event);
                 self.observers.publish(self.clock.now(), event);

@@ -8,6 +8,7 @@ mod tables;
 pub use error::StoreError;
 
 use hotstuff_core::crypto::ClusterId;
+use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
 use hotstuff_core::{Block, Height, Record, Recovered, ReplicaId};
 use redb::{Database, ReadableDatabase};
 use std::path::{Path, PathBuf};
@@ -77,6 +78,19 @@ impl Store {
         }
         let what = format!("a committed block at heights {from} to {to} is missing");
         Err(StoreError::Damaged { path: self.path.clone(), what })
+    }
+
+    /// A part of the newest snapshot.
+    ///
+    /// # Errors
+    /// When the disk refuses, or the snapshot is damaged.
+    pub fn snapshot_chunk(
+        &self,
+        request: SnapshotRequest,
+        bytes_max: u32,
+    ) -> Result<SnapshotChunk, StoreError> {
+        let transaction = self.database.begin_read().map_err(|error| self.failed(error))?;
+        recovery::snapshot_chunk(&transaction, request, bytes_max).map_err(|error| self.failed(error))
     }
 
     /// Marks a new store as this replica's, or checks that it is.

@@ -1,7 +1,11 @@
 //! From tables back to what the core wants to know at its start.
 
-use super::tables::{BLOCKS, COMMITTED, HALTED, HIGH_QC, SAFETY, TC, TableError, UNCOMMITTED, VALUES};
+use super::tables::{
+    BLOCKS, COMMITTED, HALTED, HANDOVERS, HIGH_QC, SAFETY, SNAPSHOT, SNAPSHOT_HEIGHT, TC, TableError,
+    UNCOMMITTED, VALUES,
+};
 use hotstuff_core::crypto::Digest;
+use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
 use hotstuff_core::{Block, Height, Recovered, wire};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use serde::de::DeserializeOwned;
@@ -18,15 +22,41 @@ pub(super) fn recovered(transaction: &ReadTransaction) -> Result<Recovered, Tabl
         high_qc: value(&values, HIGH_QC)?,
         tc: value(&values, TC)?,
         halted: value(&values, HALTED)?,
-        committed: committed(transaction, Height(1), Height(u64::MAX))?,
+        snapshot: value(&values, SNAPSHOT)?,
+        committed: committed(transaction, lowest(transaction)?, Height(u64::MAX))?,
         ..Recovered::default()
     };
+    for entry in transaction.open_table(HANDOVERS)?.iter()? {
+        let (epoch, bytes) = entry?;
+        let decoded = wire::decode(bytes.value());
+        let damaged = |why| TableError::Damaged(format!("the handover after epoch {}: {why}", epoch.value()));
+        recovered.handovers.push(decoded.map_err(damaged)?);
+    }
     for entry in transaction.open_table(UNCOMMITTED)?.iter()? {
         let (key, _) = entry?;
         let block = block(&blocks, key.value().1)?;
         recovered.uncommitted.insert(block.id(), block);
     }
     Ok(recovered)
+}
+
+/// The height of the first committed block that is kept.
+fn lowest(transaction: &ReadTransaction) -> Result<Height, TableError> {
+    let first = transaction.open_table(COMMITTED)?.first()?.map(|(height, _)| Height(height.value()));
+    Ok(first.unwrap_or(Height(1)))
+}
+
+/// A part of the snapshot, as [`SnapshotChunk::cut`] cuts it.
+pub(super) fn snapshot_chunk(
+    transaction: &ReadTransaction,
+    request: SnapshotRequest,
+    bytes_max: u32,
+) -> Result<SnapshotChunk, TableError> {
+    let values = transaction.open_table(VALUES)?;
+    let (Some(encoded), Some(height)) = (values.get(SNAPSHOT)?, value(&values, SNAPSHOT_HEIGHT)?) else {
+        return Ok(SnapshotChunk::none());
+    };
+    Ok(SnapshotChunk::cut(encoded.value(), height, request, bytes_max))
 }
 
 /// The committed blocks from `from` to `to`, as far as there are any. There are no gaps.

@@ -2,7 +2,8 @@
 
 use super::StoreError;
 use hotstuff_core::crypto::{ClusterId, Digest};
-use hotstuff_core::{Block, BlockRef, Record, ReplicaId, wire};
+use hotstuff_core::snapshot::{Handover, Snapshot};
+use hotstuff_core::{Block, BlockRef, Height, Record, ReplicaId, wire};
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use std::path::Path;
@@ -19,6 +20,11 @@ pub(super) const COMMITTED: TableDefinition<'_, u64, &[u8; 32]> = TableDefinitio
 /// Blocks not committed yet, by height and id.
 pub(super) const UNCOMMITTED: TableDefinition<'_, (u64, &[u8; 32]), ()> = TableDefinition::new("uncommitted");
 
+/// Proofs of changes of the committee since the snapshot, by the epoch before.
+pub(super) const HANDOVERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("handovers");
+
+pub(super) const SNAPSHOT: &str = "snapshot";
+pub(super) const SNAPSHOT_HEIGHT: &str = "snapshot_height";
 pub(super) const SAFETY: &str = "safety";
 pub(super) const HIGH_QC: &str = "high_qc";
 pub(super) const TC: &str = "tc";
@@ -70,6 +76,7 @@ pub(super) struct Tables<'t> {
     blocks: Table<'t, &'static [u8; 32], &'static [u8]>,
     committed: Table<'t, u64, &'static [u8; 32]>,
     uncommitted: Table<'t, (u64, &'static [u8; 32]), ()>,
+    handovers: Table<'t, u64, &'static [u8]>,
 }
 
 impl<'t> Tables<'t> {
@@ -79,6 +86,7 @@ impl<'t> Tables<'t> {
             blocks: transaction.open_table(BLOCKS)?,
             committed: transaction.open_table(COMMITTED)?,
             uncommitted: transaction.open_table(UNCOMMITTED)?,
+            handovers: transaction.open_table(HANDOVERS)?,
         })
     }
 
@@ -112,9 +120,32 @@ impl<'t> Tables<'t> {
             Record::HighQc(qc) => self.replace(HIGH_QC, qc),
             Record::Tc(tc) => self.replace(TC, tc),
             Record::Halted(halt) => self.replace(HALTED, halt),
+            Record::Snapshot { snapshot, useless_to } => self.snapshot(snapshot, *useless_to),
+            Record::Handover(handover) => self.handover(handover),
             Record::Block(block) => self.add(block),
             Record::Committed(reference) => self.commit(reference),
         }
+    }
+
+    fn snapshot(&mut self, snapshot: &Snapshot, useless_to: Height) -> Result<(), TableError> {
+        let height = snapshot.base().height();
+        self.replace(SNAPSHOT, snapshot)?;
+        self.replace(SNAPSHOT_HEIGHT, &height)?;
+        self.handovers.retain(|_, _| false)?;
+        let useless = self.committed.extract_from_if(..=useless_to.0, |_, _| true)?;
+        for entry in useless {
+            self.blocks.remove(entry?.1.value())?;
+        }
+        let off_branch = self.uncommitted.extract_from_if(..=(height.0, &[0xff; 32]), |_, ()| true)?;
+        for entry in off_branch {
+            self.blocks.remove(entry?.0.value().1)?;
+        }
+        Ok(())
+    }
+
+    fn handover(&mut self, handover: &Handover) -> Result<(), TableError> {
+        self.handovers.insert(handover.header.epoch.0, wire::encode(handover).as_slice())?;
+        Ok(())
     }
 
     fn replace<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), TableError> {

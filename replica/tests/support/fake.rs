@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use hotstuff_core::CommitRule;
-use hotstuff_core::command::{Command, Outcome, Reply};
+use hotstuff_core::command::{Command, Operation, Outcome, Reply};
 use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
 use hotstuff_core::crypto::{ClusterId, SecretKey};
 use hotstuff_core::leader::LeaderRule;
@@ -42,7 +42,8 @@ pub struct Fakes {
 
 /// What an honest replica makes of a command: the same at all of them.
 pub fn executed(command: &Command) -> Outcome {
-    Outcome::Executed { height: Height(command.id.sequence.0 % 1_000), result: command.operation.clone() }
+    let Operation::App(result) = command.operation.clone() else { panic!("only operations of the store") };
+    Outcome::Executed { height: Height(command.id.sequence.0 % 1_000), result }
 }
 
 impl Fake {

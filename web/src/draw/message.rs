@@ -38,7 +38,10 @@ pub fn symbol(kind: MessageKind, at: Point, size: f64) -> Shape {
         MessageKind::Vote => Shape::Circle { at, radius: size * 0.95 },
         MessageKind::NewView => Shape::regular(at, size * 1.35, 4, 0.0),
         MessageKind::Timeout => Shape::regular(at, size * 1.35, 3, -FRAC_PI_2),
-        MessageKind::FetchRequest | MessageKind::FetchResponse => Shape::regular(at, size * 1.2, 6, 0.0),
+        MessageKind::FetchRequest
+        | MessageKind::FetchResponse
+        | MessageKind::SnapshotRequest
+        | MessageKind::SnapshotChunk => Shape::regular(at, size * 1.2, 6, 0.0),
     }
 }
 

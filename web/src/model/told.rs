@@ -37,6 +37,7 @@ fn sent(event: &Event) -> Option<(MessageKind, Option<View>, Option<ReplicaId>)>
         Event::TimedOut { view, .. } => (MessageKind::Timeout, Some(*view), None),
         Event::FetchStarted { peer, .. } => (MessageKind::FetchRequest, None, Some(*peer)),
         Event::FetchServed { peer, .. } => (MessageKind::FetchResponse, None, Some(*peer)),
+        Event::SnapshotServed { peer, .. } => (MessageKind::SnapshotChunk, None, Some(*peer)),
         _ => return None,
     })
 }

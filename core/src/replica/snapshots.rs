@@ -1,0 +1,200 @@
+//! Snapshots: taken of this replica's own state, served to who is too far behind, and taken over
+//! from peers by one who is.
+
+use super::Replica;
+use crate::app::App;
+use crate::certificate::{BlockRef, QuorumCertificate};
+use crate::event::Event;
+use crate::ids::{Epoch, Height, ReplicaId, Time};
+use crate::io::{Output, Record};
+use crate::message::{Message, MessageKind};
+use crate::refusal::Refusal;
+use crate::snapshot::{
+    Download, Handover, Progress, Snapshot, SnapshotChunk, SnapshotRequest, StateImage, StateParts,
+};
+use crate::tree::BlockTree;
+use crate::{verify, wire};
+use alloc::vec::Vec;
+
+/// What a replica knows of snapshots.
+#[derive(Default)]
+pub(super) struct Snapshots {
+    /// The height of the one in the store; 0 where there is none.
+    pub(super) height: Height,
+    /// Blocks up to this height are stored no more.
+    pub(super) useless_to: Height,
+    /// How the committee came to be what it is.
+    pub(super) handovers: Vec<Handover>,
+    /// States that wait for a certified header that names them.
+    unproven: Option<(BlockRef, StateImage)>,
+    unproven_change: Option<(BlockRef, StateParts)>,
+    /// The state is looked at again at this height.
+    due: Height,
+    download: Option<Download>,
+    /// When the next part of the download is overdue.
+    download_due: Time,
+}
+
+/// How often the wait for a part of a snapshot is doubled: it is larger than a chunk of blocks.
+const PATIENCE_EXPONENT: u32 = 4;
+
+impl Snapshots {
+    /// When a download that does not go on is given up.
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.download.as_ref().map(|_| self.download_due)
+    }
+
+    /// Bytes of a snapshot on its way here.
+    pub(super) fn downloaded(&self) -> usize {
+        self.download.as_ref().map_or(0, Download::len)
+    }
+
+    fn proven_epoch(&self) -> Epoch {
+        self.handovers.last().map_or(Epoch::GENESIS, |proof| proof.header.epoch.next())
+    }
+}
+
+impl<A: App> Replica<A> {
+    /// After commits: notes the state, where it is time for a snapshot or the committee has changed.
+    /// What was noted before and is still unproven will not be named by any header any more.
+    pub(super) fn note_state(&mut self) {
+        let head = self.tree.head();
+        let interval = u64::from(self.config.snapshot_blocks);
+        let due = self.snapshots.due.max(Height(self.snapshots.height.0.saturating_add(interval)));
+        self.snapshots.unproven = None;
+        if head.height >= due {
+            self.snapshots.due = Height(head.height.0 + interval / 16 + 1);
+            self.snapshots.unproven = Some((head, self.ledger.image()));
+        }
+        let newest = self.ledger.schedules().newest_epoch();
+        self.snapshots.unproven_change = None;
+        if newest > self.snapshots.proven_epoch() {
+            self.snapshots.unproven_change = Some((head, self.ledger.parts()));
+        }
+    }
+
+    /// A block of the tree is certified: if its header names a state that was noted, that state is
+    /// proven.
+    pub(super) fn prove_state(&mut self, qc: &QuorumCertificate) {
+        let Some(height) = self.tree.commits_of(&qc.block.id) else { return };
+        let names = |base: &BlockRef| base.height == height;
+        if let Some((_, state)) = self.snapshots.unproven_change.take_if(|(base, _)| names(base)) {
+            let newest = self.ledger.schedules().newest_epoch();
+            let header = self.tree.block(&qc.block.id).map(|block| block.header().clone());
+            if let Some(header) = header.filter(|header| header.epoch.next() == newest) {
+                let handover = Handover { header, certificate: qc.clone(), state };
+                self.persist(Record::Handover(handover.clone()));
+                self.snapshots.handovers.push(handover);
+            }
+        }
+        if let Some((base, state)) = self.snapshots.unproven.take_if(|(base, _)| names(base)) {
+            let depth = self.committee.rule().commit_depth();
+            let above = Height(base.height.0.saturating_sub(depth as u64 + 1));
+            let mut ancestors = self.tree.branch(&qc.block.id, above);
+            let Some(at) = ancestors.iter().position(|block| block.id() == base.id) else { return };
+            let blocks = ancestors.split_off(at);
+            if blocks.len() != depth + 2 {
+                return;
+            }
+            let handovers = self.snapshots.handovers.clone();
+            let snapshot = Snapshot { ancestors, blocks, certificate: qc.clone(), handovers, state };
+            let useless_to = self.snapshots.height;
+            (self.snapshots.height, self.snapshots.useless_to) = (base.height, useless_to);
+            self.persist(Record::Snapshot { snapshot, useless_to });
+            self.event(Event::SnapshotTaken { block: base });
+        }
+    }
+
+    pub(super) fn on_snapshot_request(&mut self, from: ReplicaId, request: SnapshotRequest) {
+        if from == self.id {
+            return;
+        }
+        if self.snapshots.height == Height::GENESIS {
+            return self.send(from, Message::SnapshotChunk(SnapshotChunk::none()));
+        }
+        let bytes_max = self.config.snapshot_chunk_bytes;
+        self.outputs.push_back(Output::LoadSnapshot { peer: from, request, bytes_max });
+    }
+
+    pub(super) fn on_snapshot_loaded(&mut self, peer: ReplicaId, chunk: SnapshotChunk) {
+        let (height, offset) = (chunk.height, chunk.offset);
+        self.event(Event::SnapshotServed { peer, height, offset });
+        self.send(peer, Message::SnapshotChunk(chunk));
+    }
+
+    /// Takes the next part of a snapshot in, or the first, where blocks were asked for.
+    pub(super) fn on_snapshot_chunk(&mut self, from: ReplicaId, chunk: SnapshotChunk) {
+        let of_download = self.snapshots.download.as_ref().is_some_and(|download| download.peer == from);
+        if !of_download {
+            if self.snapshots.download.is_some() || !self.fetch.take_any_answer(from) {
+                return self.refuse(from, &Message::SnapshotChunk(chunk), Refusal::Unasked(from));
+            }
+            if chunk.height <= self.tree.head().height || chunk.total > self.config.snapshot_bytes {
+                return self.set_aside(from, None);
+            }
+            self.snapshots.download = Some(Download::new(from, &chunk));
+        }
+        let Some(download) = &mut self.snapshots.download else { return };
+        match download.add(chunk) {
+            Progress::Next(request) => {
+                let wait =
+                    self.config.fetch_retry_us.backed_off(PATIENCE_EXPONENT, self.config.timeout_max_us);
+                self.snapshots.download_due = self.now + wait;
+                self.send(from, Message::SnapshotRequest(request));
+            }
+            Progress::Useless => self.end_download(None),
+            Progress::Whole(bytes) => {
+                let installed = self.install(from, &bytes);
+                if let Err(why) = &installed {
+                    let kind = Some(MessageKind::SnapshotChunk);
+                    self.event(Event::MessageRefused { from, kind, why: why.clone() });
+                }
+                self.end_download(installed.ok());
+            }
+        }
+    }
+
+    fn end_download(&mut self, reached: Option<Height>) {
+        if let Some(download) = self.snapshots.download.take() {
+            self.set_aside(download.peer, reached);
+        }
+    }
+
+    pub(super) fn check_download_timer(&mut self) {
+        if self.snapshots.deadline().is_some_and(|due| due <= self.now) {
+            self.end_download(None);
+        }
+    }
+
+    /// Takes over a snapshot: what it proves takes the place of this replica's own chain and state.
+    fn install(&mut self, from: ReplicaId, bytes: &[u8]) -> Result<Height, Refusal> {
+        let snapshot: Snapshot = wire::decode(bytes).map_err(|_| Refusal::BadSnapshot)?;
+        verify::snapshot(&self.committees, &snapshot)?;
+        let (block, root) = (snapshot.base().reference(), snapshot.root());
+        if block.height <= self.tree.head().height {
+            return Err(Refusal::OffCommittedBranch(self.tree.head()));
+        }
+        let restored = self.ledger.restore(&self.committee, snapshot.state.clone(), &root);
+        restored.map_err(|_| Refusal::BadSnapshot)?;
+        let commits = self.ledger.schedules().for_children();
+        let (rule, bounds) = (self.committee.rule(), self.config.tree_bounds());
+        let (ancestors, base) = (&snapshot.ancestors, snapshot.base().clone());
+        self.tree = BlockTree::rooted(ancestors, base, commits, root, rule, bounds);
+        let ledger = &self.ledger;
+        self.mempool.retain(|id| ledger.outcome(id).is_none());
+        self.waiting.retain(|_, held| held.block.height() > block.height);
+        self.snapshots.handovers.clone_from(&snapshot.handovers);
+        (self.snapshots.height, self.snapshots.useless_to) = (block.height, block.height);
+        (self.snapshots.unproven, self.snapshots.unproven_change) = (None, None);
+        self.persist(Record::Snapshot { snapshot: snapshot.clone(), useless_to: block.height });
+        self.event(Event::SnapshotInstalled { block, peer: from, state_root: root });
+        self.refresh_committees();
+        for above in &snapshot.blocks[1..] {
+            self.learn_qc(above.justify());
+            self.add_block(above)?;
+        }
+        self.learn_qc(&snapshot.certificate);
+        self.apply_certified(&snapshot.certificate);
+        Ok(self.tree.head().height.max(block.height))
+    }
+}
