@@ -32,3 +32,25 @@ pub struct Footprint {
     /// Proofs of changes of the committee: one per change that the operator has made.
     pub handovers: usize,
 }
+
+impl Footprint {
+    /// The larger of each part.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            uncommitted_blocks: self.uncommitted_blocks.max(other.uncommitted_blocks),
+            uncommitted_bytes: self.uncommitted_bytes.max(other.uncommitted_bytes),
+            committed_blocks: self.committed_blocks.max(other.committed_blocks),
+            commands: self.commands.max(other.commands),
+            command_bytes: self.command_bytes.max(other.command_bytes),
+            clients: self.clients.max(other.clients),
+            votes: self.votes.max(other.votes),
+            timeouts: self.timeouts.max(other.timeouts),
+            waiting_proposals: self.waiting_proposals.max(other.waiting_proposals),
+            equivocators: self.equivocators.max(other.equivocators),
+            committees: self.committees.max(other.committees),
+            snapshot_bytes: self.snapshot_bytes.max(other.snapshot_bytes),
+            handovers: self.handovers.max(other.handovers),
+        }
+    }
+}

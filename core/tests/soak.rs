@@ -1,0 +1,12 @@
+//! Memory and disk stay flat, in short; the example `million_views` does the same for a million.
+
+#[path = "../examples/million_views.rs"]
+mod million_views;
+
+#[test]
+fn what_replicas_hold_stays_the_same_over_thousands_of_views() {
+    let parts = million_views::soak(12_000, |_, _| {});
+    let late = parts.last().expect("there are parts");
+    assert!(late.memory.committed_blocks <= 65 && late.stored <= 2 * 256 + 64, "{late:?}");
+    assert_eq!(parts[2..], vec![parts[2]; parts.len() - 2], "flat after the first snapshots");
+}
