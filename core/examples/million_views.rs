@@ -81,7 +81,8 @@ impl Cluster {
         let committee = Arc::new(Committee::new(spec).expect("four equal members"));
         let config = Config { retained_blocks: 64, snapshot_blocks: 256, ..Config::default() };
         let start = |id: ReplicaId| {
-            let setup = Setup { id, key: key(id.0), committee: committee.clone(), joins_later: false, config };
+            let setup =
+                Setup { id, key: key(id.0), committee: committee.clone(), joins_later: false, config };
             Replica::new(setup, Sum::default(), Recovered::default(), Time(0)).expect("it is a member")
         };
         let replicas = committee.ids().map(start).collect();

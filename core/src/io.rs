@@ -114,7 +114,6 @@ pub enum Output {
 }
 
 /// Something a replica must find again after a restart.
-#[allow(clippy::large_enum_variant, reason = "the large ones are rare, and all are on their way out")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
     /// Replaces the safety record.

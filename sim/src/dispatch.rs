@@ -26,7 +26,7 @@ impl Sim {
                 let now = self.now;
                 let host = self.host_mut(replica);
                 host.reads.remove(&ticket);
-                host.handle(now, input);
+                host.handle(now, *input);
                 (Some(replica), Cause::Loaded { peer })
             }
             Due::Workload => {
@@ -162,7 +162,7 @@ impl Sim {
     }
 
     fn loaded(&mut self, replica: ReplicaId, peer: ReplicaId, input: Input) {
-        let ticket = self.queue.push(self.now, Due::Loaded { replica, peer, input });
+        let ticket = self.queue.push(self.now, Due::Loaded { replica, peer, input: Box::new(input) });
         self.host_mut(replica).reads.insert(ticket);
     }
 

@@ -14,8 +14,10 @@ use std::sync::{Arc, Mutex};
 /// them receives it.
 pub(crate) struct Letter<T, E> {
     content: T,
-    verdicts: Mutex<Vec<(Epochs, Result<Verified<T>, E>)>>,
+    verdicts: Mutex<Vec<Verdict<T, E>>>,
 }
+
+type Verdict<T, E> = (Epochs, Result<Verified<T>, E>);
 
 /// Between which epochs a receiver knows committees.
 type Epochs = (Epoch, Epoch);

@@ -28,7 +28,7 @@ pub(crate) enum Due {
     Loaded {
         replica: ReplicaId,
         peer: ReplicaId,
-        input: Input,
+        input: Box<Input>,
     },
     Workload,
     ClientTimer,

@@ -84,7 +84,6 @@ async fn link(context: Arc<Context>, connection: Connection, address: SocketAddr
     socket::close_peer(&mut socket, &ended).await;
 }
 
-#[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
 fn check_path(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
     if request.uri().path() == PATH {
         return Ok(response);
