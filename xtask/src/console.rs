@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,28 +14,53 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::process::shown;
+use crate::screen::Screen;
 
 const TICK: Duration = Duration::from_millis(200);
 const REPORT_EVERY: Duration = Duration::from_secs(30);
 const TIME_TO_END: Duration = Duration::from_secs(10);
-const LINES_SHOWN_OF_A_FAILURE: usize = 200;
-const COLUMNS: usize = 100;
+/// Enough for all that a compiler says about one mistake, and an end for what goes round in circles.
+const LINES_SHOWN_OF_A_FAILURE: usize = 2_000;
+const COLUMNS: usize = 120;
+/// How much `renice` adds for commands that are patient.
+const PATIENCE: &str = "10";
 
-/// Messages, progress and the fate of long commands.
+/// Messages, progress and the fate of long commands, of one thing that is done. Others may be done
+/// beside it, each with a console of its own.
 pub struct Console {
-    terminal: bool,
+    screen: Arc<Screen>,
+    /// Stands before every line; empty for something that is done alone.
+    prefix: String,
     interrupted: Arc<AtomicBool>,
     log: RefCell<Option<File>>,
+    is_patient: bool,
 }
 
 impl Console {
     /// A console that writes to standard error.
     pub fn new() -> Self {
         Self {
-            terminal: std::io::stderr().is_terminal(),
+            screen: Arc::new(Screen::new()),
+            prefix: String::new(),
             interrupted: Arc::default(),
             log: RefCell::default(),
+            is_patient: false,
         }
+    }
+
+    /// A console on the same screen, for something whose lines bear this name. If it is patient, its
+    /// commands leave the processors to others who want them.
+    ///
+    /// # Errors
+    /// When the signals cannot be handled.
+    pub fn beside(&self, name: &str, is_patient: bool) -> Result<Self> {
+        let prefix = if name.is_empty() { String::new() } else { format!("{name} | ") };
+        let screen = Arc::clone(&self.screen);
+        let made = Self { screen, prefix, interrupted: Arc::default(), log: RefCell::default(), is_patient };
+        made.take_interrupts()?;
+        // In this order: a request that came before the signals were taken is known to us.
+        made.interrupted.fetch_or(self.is_interrupted(), Ordering::SeqCst);
+        Ok(made)
     }
 
     /// From here on Ctrl-C and a request to terminate end the running command and are then seen by
@@ -52,22 +77,36 @@ impl Console {
 
     /// Whether the person asked to stop.
     pub fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.interrupted.load(Ordering::SeqCst)
     }
 
-    /// Runs something that cleans up, and which a request to stop must not keep from running.
+    /// Runs something that cleans up, and which a request to stop must not keep from running. What is
+    /// done beside this stops all the same.
     pub fn despite_interrupts<T>(&self, clean_up: impl FnOnce() -> T) -> T {
-        let was_interrupted = self.interrupted.swap(false, Ordering::Relaxed);
+        let was_interrupted = self.interrupted.swap(false, Ordering::SeqCst);
         let result = clean_up();
-        self.interrupted.fetch_or(was_interrupted, Ordering::Relaxed);
+        self.interrupted.fetch_or(was_interrupted, Ordering::SeqCst);
         result
     }
 
     /// Tells the person something.
     pub fn say(&self, line: impl std::fmt::Display) {
-        self.clear();
-        eprintln!("{line}");
-        self.note(&line.to_string());
+        let line = line.to_string();
+        self.screen.say(&self.prefixed(&line));
+        self.note(&line);
+    }
+
+    /// Writes to standard output what belongs to the answer, not to the way there.
+    pub fn print(&self, lines: &str) {
+        self.screen.print(&self.prefixed(lines));
+        self.note(lines);
+    }
+
+    fn prefixed(&self, lines: &str) -> String {
+        if self.prefix.is_empty() {
+            return lines.to_owned();
+        }
+        lines.lines().map(|line| format!("{}{line}", self.prefix)).collect::<Vec<_>>().join("\n")
     }
 
     /// Keeps the output of the commands that follow in this file.
@@ -116,6 +155,11 @@ impl Console {
         // The command holds the pipe's writing end, and the reader waits for its last holder.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = spawned.with_context(|| format!("cannot start `{}`", shown(command)))?;
+        if self.is_patient {
+            // Without it the command is only less patient.
+            let group = child.id().to_string();
+            let _ = Command::new("renice").args(["-n", PATIENCE, "-g", &group]).output();
+        }
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             let mut reader = BufReader::new(reader);
@@ -128,7 +172,7 @@ impl Console {
             }
         });
         let result = self.follow(what, limit, &mut child, &lines);
-        self.clear();
+        self.screen.show(&self.prefix, "");
         result.map_err(|error| error.context(format!("`{}`", shown(command))))
     }
 
@@ -177,22 +221,16 @@ impl Console {
 
     fn show_progress(&self, what: &str, elapsed: Duration, reported: &mut Duration, last: &str) {
         let last = last.rsplit('\r').next().unwrap_or_default().trim();
-        let line = format!("  {what}: {} s  {last}", elapsed.as_secs());
+        let line = format!("{}{what}: {} s  {last}", self.prefix, elapsed.as_secs());
         let line: String = line.chars().filter(|c| !c.is_control()).take(COLUMNS).collect();
-        if self.terminal {
+        if self.screen.is_terminal() {
             if elapsed - *reported >= TICK {
-                eprint!("\r\x1b[2K{line}");
+                self.screen.show(&self.prefix, &line);
                 *reported = elapsed;
             }
         } else if elapsed - *reported >= REPORT_EVERY {
-            eprintln!("{line}");
+            self.screen.say(&if self.prefix.is_empty() { format!("  {line}") } else { line });
             *reported = elapsed;
-        }
-    }
-
-    fn clear(&self) {
-        if self.terminal {
-            eprint!("\r\x1b[2K");
         }
     }
 

@@ -7,11 +7,13 @@ mod fingerprint;
 mod page;
 mod process;
 mod project;
+mod screen;
 mod setup;
 mod steps;
 mod tidy;
 mod toolchain_copy;
 
+use std::num::NonZeroUsize;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -72,6 +74,9 @@ enum Action {
         /// Not this step; may be given more than once.
         #[arg(long, value_name = "STEP")]
         skip: Vec<String>,
+        /// How many steps may run at once; two where there is more than one core.
+        #[arg(long, value_name = "N")]
+        jobs: Option<NonZeroUsize>,
         /// Name the steps and stop.
         #[arg(long)]
         list: bool,
@@ -115,8 +120,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             return Err(error).with_context(|| format!("cannot start {}", program.display()));
         }
         Action::Test { list: true, .. } => steps::list(),
-        Action::Test { only, skip, .. } => {
-            if !steps::run(&console, &project, &only, &skip)? {
+        Action::Test { only, skip, jobs, .. } => {
+            if !steps::run(&console, &project, &only, &skip, jobs)? {
                 return Ok(ExitCode::FAILURE);
             }
         }

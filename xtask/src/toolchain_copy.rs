@@ -5,11 +5,12 @@ use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::PoisonError;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::process::{capture, command, find};
-use crate::setup::wasm_target::{ROUTE_VARIABLE, TARGET, links_wasm};
+use crate::setup::wasm_target::{ACTIVE_TOOLCHAIN, ROUTE_VARIABLE, TARGET, links_wasm};
 
 /// The copy; removed when it is dropped.
 pub struct ToolchainCopy {
@@ -35,8 +36,10 @@ impl ToolchainCopy {
             return Ok(Err(format!("rustup did not install the active toolchain {name}")));
         }
         let made = Self { folder: folder.to_owned(), name };
+        let held = ACTIVE_TOOLCHAIN.lock().unwrap_or_else(PoisonError::into_inner);
         copy(sysroot, &made.rustup_home().join("toolchains").join(&made.name))
             .context("copying the active toolchain")?;
+        drop(held);
         let mut rustup = made.command("rustup");
         rustup.args(["target", "remove", "--toolchain", &made.name, TARGET]);
         // It fails when the target is missing already, which is as good: the next line decides.

@@ -1,9 +1,10 @@
 //! Debian packages: installed by root or through sudo, and only those that are missing.
 
+use std::fs::{File, TryLockError};
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -12,6 +13,7 @@ use crate::process::{self, command};
 
 const UPDATE_LIMIT: Duration = Duration::from_secs(5 * 60);
 const INSTALL_LIMIT: Duration = Duration::from_secs(15 * 60);
+const POLL: Duration = Duration::from_millis(200);
 
 /// How this machine lets us change what is installed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,19 +72,44 @@ pub fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
     packages.iter().copied().filter(|package| !is_installed(package)).collect()
 }
 
+/// Waits until no other of our steps and processes uses apt: it stops at once where another one
+/// updates its lists. The lock is on the program, which all who start it can open; it lasts until the
+/// file is dropped.
+fn turn(console: &Console, program: &Path) -> Result<File> {
+    let file = File::open(program).with_context(|| program.display().to_string())?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(error).context("waiting for apt-get"),
+            Err(TryLockError::WouldBlock) if console.is_interrupted() => bail!("interrupted"),
+            Err(TryLockError::WouldBlock) if start.elapsed() > INSTALL_LIMIT => {
+                bail!("another apt-get did not end in {} s", INSTALL_LIMIT.as_secs())
+            }
+            Err(TryLockError::WouldBlock) => std::thread::park_timeout(POLL),
+        }
+    }
+}
+
 /// Installs those of the packages that are missing, and says so and what for.
 ///
 /// # Errors
 /// When there is no apt-get, when we are neither root nor allowed to use sudo, or when apt fails.
 pub fn install(console: &Console, packages: &[&str], purpose: &str) -> Result<()> {
+    let wanted = missing(packages);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let Some(program) = process::find("apt-get") else {
+        let list = wanted.join(" ");
+        bail!("{purpose} needs {list} (Debian's names), and there is no apt-get: install them");
+    };
+    let _turn = turn(console, &program)?;
     let missing = missing(packages);
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
-    if process::find("apt-get").is_none() {
-        bail!("{purpose} needs {list} (Debian's names), and there is no apt-get: install them");
-    }
     let Some(privilege) = Privilege::find()? else {
         bail!("{purpose} needs root for: apt-get install --no-install-recommends {list}");
     };

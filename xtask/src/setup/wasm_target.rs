@@ -3,6 +3,8 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -18,6 +20,8 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 pub const ROUTE_VARIABLE: &str = "HOTSTUFF_TARGET_ROUTE";
 /// Where its servers are out of reach, rustup may hang instead of failing.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
+/// Held by who changes the active toolchain, and by who copies it: rustup takes no lock.
+pub static ACTIVE_TOOLCHAIN: Mutex<()> = Mutex::new(());
 
 /// The Rust toolchain to run cargo with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +55,10 @@ impl Toolchain {
 /// # Errors
 /// When the scratch folder cannot be written.
 pub fn links_wasm(scratch: &Path, rustc: &mut Command) -> Result<bool> {
-    let folder = scratch.join(format!("probe-{}", std::process::id()));
+    // Several threads may probe at once.
+    static PROBES: AtomicU64 = AtomicU64::new(0);
+    let number = PROBES.fetch_add(1, Ordering::Relaxed);
+    let folder = scratch.join(format!("probe-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let source = folder.join("probe.rs");
     let module = folder.join("probe.wasm");
@@ -144,6 +151,7 @@ pub fn add_with_rustup(console: &Console, target: &str) -> Result<()> {
     if find("rustup").is_none() {
         bail!("there is no rustup");
     }
+    let _held = ACTIVE_TOOLCHAIN.lock().unwrap_or_else(PoisonError::into_inner);
     let active = capture(command("rustup").args(["show", "active-toolchain"]))?;
     let name = active.split_whitespace().next().context("rustup names no active toolchain")?;
     console.say(format!("set-up: rustup target add {target}, to toolchain {name}"));

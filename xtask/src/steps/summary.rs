@@ -1,5 +1,7 @@
 //! How each step ended, told as it ends and once more at the close.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -12,59 +14,69 @@ enum Ending {
     Skipped(String),
 }
 
-/// The endings of the steps so far.
+/// The endings of the steps so far, by their places in the list.
 #[derive(Default)]
 pub(super) struct Summary {
-    endings: Vec<(&'static str, Ending, Duration)>,
+    endings: BTreeMap<usize, (&'static str, Ending, Duration)>,
 }
 
 impl Summary {
-    /// Records and prints how a step ended.
-    pub(super) fn add(&mut self, name: &'static str, result: Result<Done>, took: Duration) {
-        let ending = match result {
-            Ok(Done::Passed(note)) => Ending::Passed(note),
-            Ok(Done::Skipped(reason)) => Ending::Skipped(reason),
-            Err(error) => {
-                println!("{error:#}");
-                Ending::Failed
-            }
+    /// Records how a step ended, and returns what is to be told about it.
+    pub(super) fn add(
+        &mut self,
+        number: usize,
+        name: &'static str,
+        result: Result<Done>,
+        took: Duration,
+    ) -> String {
+        let (ending, reason) = match result {
+            Ok(Done::Passed(note)) => (Ending::Passed(note), None),
+            Ok(Done::Skipped(reason)) => (Ending::Skipped(reason), None),
+            Err(error) => (Ending::Failed, Some(format!("{error:#}"))),
         };
-        println!("{}", line(name, &ending, took));
-        self.endings.push((name, ending, took));
-    }
-
-    /// Whether a step of this name has run and failed.
-    pub(super) fn has_failed(&self, name: &str) -> bool {
-        self.endings.iter().any(|(ended, ending, _)| *ended == name && matches!(ending, Ending::Failed))
+        let mut told = line(name, &ending, took);
+        if let Some(reason) = reason {
+            // The name before and after, because what lies between can be long.
+            told = format!("== {name} FAILED\n{reason}\n{told}");
+        }
+        self.endings.insert(number, (name, ending, took));
+        told
     }
 
     /// Whether a step of this name has run and passed.
     pub(super) fn has_passed(&self, name: &str) -> bool {
-        self.endings.iter().any(|(ended, ending, _)| *ended == name && matches!(ending, Ending::Passed(_)))
+        self.endings.values().any(|(ended, ending, _)| *ended == name && matches!(ending, Ending::Passed(_)))
     }
 
     /// Whether a step of this name has come to an end of any kind.
     pub(super) fn has_ended(&self, name: &str) -> bool {
-        self.endings.iter().any(|(ended, _, _)| *ended == name)
+        self.endings.values().any(|(ended, _, _)| *ended == name)
     }
 
     /// Whether nothing failed.
     pub(super) fn is_success(&self) -> bool {
-        self.endings.iter().all(|(_, ending, _)| !matches!(ending, Ending::Failed))
+        self.endings.values().all(|(_, ending, _)| !matches!(ending, Ending::Failed))
     }
 
-    /// Prints all endings; the last line is the count of each kind.
-    pub(super) fn print(&self, took: Duration) {
-        println!("== summary after {}", shown(took));
-        for (name, ending, took) in &self.endings {
-            println!("{}", line(name, ending, *took));
+    /// All endings, and where the whole output of what failed is; the last line is the count of each
+    /// kind.
+    pub(super) fn text(&self, took: Duration, logs: &Path) -> String {
+        let mut lines = vec![format!("== summary after {}", shown(took))];
+        lines.extend(self.endings.values().map(|(name, ending, took)| line(name, ending, *took)));
+        for (name, _, _) in self.endings.values().filter(|(_, ending, _)| matches!(ending, Ending::Failed)) {
+            let log = log(logs, name);
+            lines.push(format!(
+                "why {name} failed: above, after `== {name} FAILED`, and in {}",
+                log.display()
+            ));
         }
-        println!("{}", self.counts());
+        lines.push(self.counts());
+        lines.join("\n")
     }
 
     fn counts(&self) -> String {
         let count = |matches: fn(&Ending) -> bool| {
-            self.endings.iter().filter(|(_, ending, _)| matches(ending)).count()
+            self.endings.values().filter(|(_, ending, _)| matches(ending)).count()
         };
         format!(
             "{} passed, {} failed, {} skipped",
@@ -75,13 +87,18 @@ impl Summary {
     }
 }
 
+/// The file that keeps all that the commands of a step wrote.
+pub(super) fn log(logs: &Path, name: &str) -> PathBuf {
+    logs.join(format!("{name}.log"))
+}
+
 fn line(name: &str, ending: &Ending, took: Duration) -> String {
     let (word, note) = match ending {
         Ending::Passed(note) => ("passed", note.as_str()),
         Ending::Failed => ("FAILED", ""),
         Ending::Skipped(reason) => ("skipped", reason.as_str()),
     };
-    format!("{word:<8} {name:<12} {:>9}  {note}", shown(took)).trim_end().to_owned()
+    format!("{word:<8} {name:<15} {:>9}  {note}", shown(took)).trim_end().to_owned()
 }
 
 fn shown(took: Duration) -> String {
@@ -100,14 +117,30 @@ mod tests {
     fn every_ending_is_counted() {
         let mut summary = Summary::default();
         let second = Duration::from_secs(1);
-        summary.add("one", Ok(Done::Passed(String::new())), second);
-        summary.add("two", Ok(Done::Skipped("no engine".into())), second);
+        summary.add(2, "one", Ok(Done::Passed(String::new())), second);
+        summary.add(0, "two", Ok(Done::Skipped("no engine".into())), second);
         assert_eq!(summary.counts(), "1 passed, 0 failed, 1 skipped");
         assert!(summary.is_success());
-        summary.add("three", Err(anyhow::anyhow!("broken")), second);
+        let told = summary.add(1, "three", Err(anyhow::anyhow!("broken")), second);
+        assert_eq!(told, "== three FAILED\nbroken\nFAILED   three               1.0 s");
         assert_eq!(summary.counts(), "1 passed, 1 failed, 1 skipped");
-        assert!(!summary.is_success() && summary.has_failed("three") && summary.has_passed("one"));
+        assert!(!summary.is_success() && summary.has_passed("one") && !summary.has_passed("three"));
         assert!(summary.has_ended("two") && !summary.has_ended("four"));
+    }
+
+    #[test]
+    fn the_close_is_in_the_lists_order_and_says_where_to_look() {
+        let mut summary = Summary::default();
+        summary.add(1, "two", Err(anyhow::anyhow!("broken")), Duration::from_secs(1));
+        summary.add(0, "one", Ok(Done::Passed("3 tests".into())), Duration::from_secs(70));
+        assert_eq!(
+            summary.text(Duration::from_secs(71), Path::new("logs")),
+            "== summary after 1 min 11 s\n\
+             passed   one             1 min 10 s  3 tests\n\
+             FAILED   two                 1.0 s\n\
+             why two failed: above, after `== two FAILED`, and in logs/two.log\n\
+             1 passed, 1 failed, 0 skipped"
+        );
     }
 
     #[test]

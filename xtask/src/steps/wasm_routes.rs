@@ -13,14 +13,15 @@ use crate::setup::{debian as debian_route, packages};
 use crate::toolchain_copy::ToolchainCopy;
 
 const LIMIT: Duration = Duration::from_secs(20 * 60);
-const RUSTUP_STEP: &str = "wasm-rustup";
+/// Name of the step for the first way: the second has to make up for it.
+pub(super) const RUSTUP_STEP: &str = "wasm-rustup";
 /// What rustup says when its servers cannot be reached.
 const UNREACHABLE: [&str; 5] =
     ["could not download", "could not fetch", "error sending request", "no end after", "timed out"];
 
 /// The way of ordinary machines: rustup fetches the target.
 pub(super) fn rustup(bench: &Bench<'_>) -> Result<Done> {
-    let copy = match copy(bench)? {
+    let copy = match copy(bench, "rustup")? {
         Ok(copy) => copy,
         Err(reason) => return Ok(Done::Skipped(reason)),
     };
@@ -39,13 +40,13 @@ pub(super) fn rustup(bench: &Bench<'_>) -> Result<Done> {
 /// The way where rustup's servers are out of reach: Debian's compiler and the library's source.
 pub(super) fn debian(bench: &Bench<'_>) -> Result<Done> {
     if !packages::is_debian() {
-        let summary = bench.summary.borrow();
+        let summary = super::hold(bench.summary);
         if bench.ci && summary.has_ended(RUSTUP_STEP) && !summary.has_passed(RUSTUP_STEP) {
             bail!("this is not Debian, and the other way did not work either");
         }
         return Ok(Done::Skipped("this is not Debian".into()));
     }
-    let copy = match copy(bench)? {
+    let copy = match copy(bench, "debian")? {
         Ok(copy) => copy,
         Err(reason) => return bench.leave_out(reason),
     };
@@ -77,7 +78,7 @@ fn set_up(bench: &Bench<'_>, copy: &ToolchainCopy, variable: (&str, &str)) -> Re
 }
 
 /// A fresh copy for one test, or why there can be none.
-fn copy(bench: &Bench<'_>) -> Result<std::result::Result<ToolchainCopy, String>> {
-    let name = format!("without-target-{}", std::process::id());
+fn copy(bench: &Bench<'_>, way: &str) -> Result<std::result::Result<ToolchainCopy, String>> {
+    let name = format!("without-target-{way}-{}", std::process::id());
     ToolchainCopy::of_active(&bench.project.scratch().join(name))
 }
