@@ -52,26 +52,22 @@ pub fn build_dependencies(console: &Console, project: &Project, linkage: Linkage
 }
 
 fn compile(console: &Console, project: &Project, linkage: Linkage, page: Option<PathBuf>) -> Result<PathBuf> {
+    // Only the program itself is told what to link against, so that its libraries serve both kinds.
     let mut cargo = command("cargo");
-    cargo.args(["build", "--release", "--package", PACKAGE, "--bin", PROGRAM]);
+    cargo.args(["rustc", "--release", "--package", PACKAGE, "--bin", PROGRAM]);
     cargo.current_dir(&project.root);
     if let Some(page) = page {
         cargo.env(PAGE_VARIABLE, page);
     }
-    let mut folder = project.target.clone();
     if linkage == Linkage::Static {
         let host = host()?;
         if !host.contains("-linux-") {
             bail!("--static is for Linux, and this machine compiles for {host}");
         }
-        // By variable and not by configuration, which a RUSTFLAGS in the environment would hide.
-        let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-        cargo.env("RUSTFLAGS", format!("{flags} -Ctarget-feature=+crt-static").trim_start());
-        cargo.args(["--target", &host]);
-        folder.push(host);
+        cargo.args(["--", "-Ctarget-feature=+crt-static"]);
     }
     console.run("building the binary", BUILD_LIMIT, &mut cargo)?;
-    Ok(folder.join("release").join(PROGRAM))
+    Ok(project.target.join("release").join(PROGRAM))
 }
 
 fn host() -> Result<String> {

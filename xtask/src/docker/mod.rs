@@ -1,5 +1,6 @@
 //! Docker: what of it this machine has, and the cluster of containers that the tests use.
 
+mod caches;
 pub mod cluster;
 pub mod stand_in;
 

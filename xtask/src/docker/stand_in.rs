@@ -1,6 +1,6 @@
 //! A stand-in for the Rust image, made on this machine where the image cannot be pulled: a small
 //! Debian with a C compiler, this machine's Rust toolchain without the wasm target, its trusted
-//! certificates, and the tools that set-up has built already.
+//! certificates, the tools that set-up has built, and the libraries that other steps have compiled.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use super::{docker, inspect};
+use super::{caches, docker, inspect};
 use crate::console::Console;
 use crate::process::{capture, command};
 use crate::project::Project;
@@ -59,7 +59,9 @@ fn key(project: &Project) -> Result<String> {
     hash.update(capture(command("rustc").arg("-vV"))?);
     hash.update(project.trunk_version()?);
     hash.update(project.wasm_bindgen_version()?);
+    // Libraries are no part of it: those of an earlier build serve as well, or are compiled again.
     hash.update(include_str!("stand_in.rs"));
+    hash.update(include_str!("caches.rs"));
     hash.update(std::fs::read(Path::new("/").join(CERTIFICATES)).unwrap_or_default());
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
@@ -73,11 +75,19 @@ fn make(console: &Console, project: &Project, image: &str, key: &str) -> Result<
     let scratch = Scratch::new(project)?;
     let root = scratch.0.join("root");
     console.say(format!("docker: making a small Debian {release}"));
+    // A half-written image is thrown away: no need to wait for the disk after each file.
+    let settings = root.join("etc/dpkg/dpkg.cfg.d");
+    std::fs::create_dir_all(&settings)?;
+    std::fs::write(settings.join("stand-in"), "force-unsafe-io\n")?;
     let mut debootstrap = command("debootstrap");
     debootstrap.args(["--variant=minbase", "--include=gcc,libc6-dev,ca-certificates", release]);
     console.run("debootstrap", MAKE_LIMIT, debootstrap.arg(&root))?;
     let name = add_rust(console, project, &root)?;
     add_from_this_machine(console, &root)?;
+    if packages::is_debian_release(release) {
+        // Programs among them need the C library that they were linked with.
+        caches::add(console, project, &root)?;
+    }
     import(console, &scratch.0, &root, image, key, &name)
 }
 
@@ -128,6 +138,7 @@ fn import(console: &Console, work: &Path, root: &Path, image: &str, key: &str, n
     let mut import = docker(&["import"]);
     for change in [
         format!("ENV PATH={PATH} RUSTUP_HOME=/usr/local/rustup CARGO_HOME=/usr/local/cargo"),
+        format!("ENV CARGO_BUILD_BUILD_DIR={}", caches::OBJECTS),
         format!("LABEL {LABEL}={key}"),
         "CMD [\"bash\"]".to_owned(),
     ] {

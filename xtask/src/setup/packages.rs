@@ -63,6 +63,14 @@ pub fn is_debian() -> bool {
         && Path::new("/usr/bin/apt-get").exists()
 }
 
+/// Whether this is the release of Debian with this code name.
+pub fn is_debian_release(name: &str) -> bool {
+    let line = format!("VERSION_CODENAME={name}");
+    is_debian()
+        && std::fs::read_to_string("/etc/os-release")
+            .is_ok_and(|text| text.lines().any(|found| found == line))
+}
+
 /// Which of these packages are not installed.
 pub fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
     let is_installed = |package: &str| {

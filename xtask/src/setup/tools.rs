@@ -69,7 +69,7 @@ impl Tool<'_> {
             .is_ok_and(|answer| answer.split_whitespace().nth(1) == Some(self.version))
     }
 
-    /// Unoptimised and without TLS builds twice as fast, and the tools make the same files.
+    /// Unoptimised, unchecked and without TLS builds twice as fast, and the tools make the same files.
     fn build(&self, console: &Console, home: &Path) -> Result<()> {
         let partial = home.with_extension(format!("{}.partial", std::process::id()));
         let objects = partial.join("objects");
@@ -78,7 +78,8 @@ impl Tool<'_> {
             BUILD_LIMIT,
             command("cargo")
                 .args(["install", "--debug", "--locked", "--no-default-features", "--force"])
-                .args([self.package, "--version", &format!("={}", self.version), "--root"])
+                .args([self.package, "--version", &format!("={}", self.version)])
+                .args(["--bin", self.program, "--root"])
                 .arg(&partial)
                 .arg("--target-dir")
                 .arg(&objects)
@@ -86,6 +87,8 @@ impl Tool<'_> {
                 .env_remove("CARGO_BUILD_TARGET")
                 .env("CARGO_PROFILE_DEV_DEBUG", "0")
                 .env("CARGO_PROFILE_DEV_STRIP", "true")
+                .env("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false")
+                .env("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false")
                 .env("CARGO_INCREMENTAL", "0"),
         );
         let result = built

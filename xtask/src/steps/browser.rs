@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::rust_tests::counted;
+use super::rust_tests::{cargo_test, counted, test_programs};
 use super::{Bench, Done};
 use crate::binary::{self, Linkage};
-use crate::process::command;
 use crate::setup::browser;
 
 /// The package with the tests.
@@ -23,8 +22,10 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     let program = binary::build(bench.console, bench.project, Linkage::Dynamic)?;
     let screenshots = bench.project.target.join("screenshots");
     std::fs::create_dir_all(&screenshots).context("the folder for screenshots")?;
-    let mut cargo = command("cargo");
-    cargo.args(["test", "--package", PACKAGE, "--no-fail-fast"]).current_dir(&bench.project.root);
+    let mut cargo = cargo_test(bench.project);
+    for program in test_programs(bench.project, |package| package == PACKAGE)? {
+        cargo.args(["--test", &program]);
+    }
     cargo.env("HOTSTUFF_BIN", program).env("HOTSTUFF_PAGE", bench.project.target.join("page"));
     cargo.env("HOTSTUFF_SCREENSHOTS", &screenshots);
     counted(bench, "browser tests", LIMIT, &mut cargo)

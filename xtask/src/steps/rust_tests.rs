@@ -1,5 +1,6 @@
 //! Tests that `cargo test` runs, and the count of those that ran.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
@@ -7,30 +8,73 @@ use anyhow::{Result, bail};
 
 use super::{Bench, Done};
 use crate::process::command;
+use crate::project::Project;
 
 const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// All native tests: of units, of documentation, golden ones, and those that start replicas.
 pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
-    let mut cargo = command("cargo");
-    cargo.args(["test", "--workspace", "--no-fail-fast"]).current_dir(&bench.project.root);
     // They have a step of their own. What the page computes is tested here too.
-    if bench.project.has_package(super::browser::PACKAGE) {
-        cargo.args(["--exclude", super::browser::PACKAGE]);
+    let programs = test_programs(bench.project, |package| package != super::browser::PACKAGE)?;
+    let mut cargo = cargo_test(bench.project);
+    cargo.args(["--lib", "--bins"]);
+    for program in programs {
+        cargo.args(["--test", &program]);
     }
-    counted(bench, "cargo test", LIMIT, &mut cargo)
+    let programs = supervised(bench, "cargo test", LIMIT, &mut cargo);
+    let documentation =
+        supervised(bench, "tests of documentation", LIMIT, cargo_test(bench.project).arg("--doc"));
+    match (programs, documentation) {
+        (Ok(programs), Ok(documentation)) => passed(programs + documentation),
+        (Err(first), Err(second)) => bail!("{first:#}\n{second:#}"),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
+/// `cargo test` for the whole workspace, because features are joined over the packages that are
+/// chosen: for others, cargo compiles many libraries once more. What is tested is chosen by target.
+pub(super) fn cargo_test(project: &Project) -> Command {
+    let mut cargo = command("cargo");
+    cargo.args(["test", "--workspace", "--no-fail-fast"]).current_dir(&project.root);
+    cargo
+}
+
+/// Names of the test programs of those packages that are wanted.
+///
+/// # Errors
+/// When one has the name of one that is not wanted: cargo tells them apart by name only.
+pub(super) fn test_programs(project: &Project, is_wanted: impl Fn(&str) -> bool) -> Result<BTreeSet<String>> {
+    let (mut wanted, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for package in project.packages() {
+        let names = if package["name"].as_str().is_some_and(&is_wanted) { &mut wanted } else { &mut others };
+        let targets = package["targets"].as_array().into_iter().flatten();
+        let tests = targets.filter(|target| target["kind"][0] == "test" && target["test"] == true);
+        names.extend(tests.filter_map(|target| Some(target["name"].as_str()?.to_owned())));
+    }
+    if let Some(name) = wanted.intersection(&others).next() {
+        bail!("the tests `{name}` of the page and of another package need different names");
+    }
+    Ok(wanted)
 }
 
 /// Passes when tests ran and none failed, and tells how many; a run without any is a failure.
 pub(super) fn counted(bench: &Bench<'_>, what: &str, limit: Duration, cargo: &mut Command) -> Result<Done> {
+    passed(supervised(bench, what, limit, cargo)?)
+}
+
+fn passed(tests: usize) -> Result<Done> {
+    if tests == 0 {
+        bail!("no test was run");
+    }
+    Ok(Done::Passed(format!("{tests} tests")))
+}
+
+fn supervised(bench: &Bench<'_>, what: &str, limit: Duration, cargo: &mut Command) -> Result<usize> {
     let (status, output) = bench.console.supervise(what, limit, cargo)?;
     if !status.success() {
         bail!("{what} failed ({status})\n{}", without_successes(&output));
     }
-    match count(&output) {
-        0 => bail!("no test was run"),
-        tests => Ok(Done::Passed(format!("{tests} tests"))),
-    }
+    Ok(count(&output))
 }
 
 /// The output without what went well: a failure may stand far from its end.

@@ -15,7 +15,9 @@ impl Places {
             ["home", "Users", "root"].iter().map(|name| format!("/{name}/")).collect();
         places.push(root.display().to_string());
         let around = root.parent().map(|around| format!("{}/", around.display()));
-        places.extend(around.filter(|around| around.len() > 2));
+        // Every machine has a folder for what is temporary, and some check projects out there.
+        let is_everywhere = root.parent() == Some(&std::env::temp_dir());
+        places.extend(around.filter(|around| around.len() > 2 && !is_everywhere));
         Self(places)
     }
 }

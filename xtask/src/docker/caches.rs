@@ -1,0 +1,138 @@
+//! What this machine has fetched and compiled already, for the stand-in of the Rust image: packages'
+//! sources, and the libraries of other people that the page, the binary and this command need. Cargo
+//! in the image compares fingerprints, and compiles again what does not match. Nothing of this
+//! workspace is among it.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::console::Console;
+use crate::process::{capture, command};
+use crate::project::Project;
+use crate::setup::wasm_target::TARGET;
+
+/// Cargo's folder for objects in the image; the results still go to the project's target folder.
+pub const OBJECTS: &str = "/usr/local/cargo/objects";
+const CARGO_HOME: &str = "usr/local/cargo";
+const COPY_LIMIT: Duration = Duration::from_secs(5 * 60);
+/// What cargo keeps about units in the folder of a profile. What says that a unit is complete comes
+/// first, so that nothing is copied as complete that was not.
+const KINDS: [&str; 3] = [".fingerprint", "build", "deps"];
+
+/// Copies all of it below the root of the image to be.
+///
+/// # Errors
+/// When something cannot be read or copied.
+pub fn add(console: &Console, project: &Project, root: &Path) -> Result<()> {
+    add_registry(console, root)?;
+    let own = project.packages().flat_map(|package| {
+        let targets = package["targets"].as_array().into_iter().flatten();
+        targets.chain([package]).filter_map(|named| Some(named["name"].as_str()?.replace('-', "_")))
+    });
+    let own: BTreeSet<String> = own.collect();
+    let of_xtask = packages_of_xtask(project)?;
+    let foreign = |unit: &str| !own.contains(&crate_of(unit));
+    let needed = |unit: &str| foreign(unit) && of_xtask.contains(&crate_of(unit));
+    add_objects(console, project, root, "release", &foreign)?;
+    add_objects(console, project, root, "web", &foreign)?;
+    add_objects(console, project, root, &format!("{TARGET}/web"), &foreign)?;
+    add_objects(console, project, root, "debug", &needed)
+}
+
+fn add_registry(console: &Console, root: &Path) -> Result<()> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
+    let Some(home) = home.filter(|home| home.join("registry").is_dir()) else {
+        return Ok(());
+    };
+    let _held = held(&home.join(".package-cache"))?;
+    let to = root.join(CARGO_HOME).join("registry");
+    let folders = ["index", "cache"].map(|name| home.join("registry").join(name));
+    copy(console, folders.into_iter().filter(|folder| folder.is_dir()).collect(), &to)
+}
+
+/// Objects of one profile, of the units that are wanted.
+fn add_objects(
+    console: &Console,
+    project: &Project,
+    root: &Path,
+    profile: &str,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Result<()> {
+    let from = project.target.join(profile);
+    if !from.is_dir() {
+        return Ok(());
+    }
+    let _held = held(&from.join(".cargo-lock"))?;
+    for kind in KINDS {
+        let mut units = Vec::new();
+        for entry in std::fs::read_dir(from.join(kind)).into_iter().flatten() {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| is_wanted(&name.to_string_lossy())) {
+                units.push(path);
+            }
+        }
+        units.sort();
+        copy(console, units, &root.join(&OBJECTS[1..]).join(profile).join(kind))?;
+    }
+    Ok(())
+}
+
+/// The crate that an entry belongs to: `serde_json` for `libserde_json-0123.rlib`.
+fn crate_of(entry: &str) -> String {
+    let name = entry.rsplit_once('-').map_or(entry, |(name, _)| name);
+    // Libraries are files with an extension; others may have a name that begins so.
+    let is_library = [".rlib", ".rmeta", ".so"].iter().any(|extension| entry.ends_with(extension));
+    name.strip_prefix("lib").filter(|_| is_library).unwrap_or(name).replace('-', "_")
+}
+
+/// Everything that this command is made from, but itself.
+fn packages_of_xtask(project: &Project) -> Result<BTreeSet<String>> {
+    let mut cargo = command("cargo");
+    cargo.args(["tree", "--package", "xtask", "--edges", "normal,build", "--prefix", "none"]);
+    let answer = capture(cargo.arg("--offline").current_dir(&project.root))?;
+    Ok(answer.lines().filter_map(|line| Some(line.split_whitespace().next()?.replace('-', "_"))).collect())
+}
+
+/// Waits until cargo lets go of what this file guards; lets it go on when the answer is dropped.
+fn held(lock: &Path) -> Result<Option<File>> {
+    let Ok(file) = File::open(lock) else {
+        return Ok(None);
+    };
+    file.lock_shared().with_context(|| lock.display().to_string())?;
+    Ok(Some(file))
+}
+
+fn copy(console: &Console, from: Vec<PathBuf>, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    if from.is_empty() {
+        return Ok(());
+    }
+    let mut copy = command("cp");
+    copy.arg("--archive").arg("--target-directory").arg(to).args(from);
+    console.run("copying", COPY_LIMIT, &mut copy).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_known_by_their_crates() {
+        for (entry, name) in [
+            ("libserde_json-0a1b.rlib", "serde_json"),
+            ("serde_json-0a1b.d", "serde_json"),
+            ("serde_json-0a1b", "serde_json"),
+            ("pin-project-lite-0a1b", "pin_project_lite"),
+            ("libc-0a1b", "libc"),
+            ("liblibc-0a1b.rmeta", "libc"),
+            ("libthiserror_impl-0a1b.so", "thiserror_impl"),
+        ] {
+            assert_eq!(crate_of(entry), name, "{entry}");
+        }
+    }
+}
