@@ -1,6 +1,6 @@
 //! What the person sees, and long commands run under supervision: progress, a time limit, a log.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -33,7 +33,7 @@ pub struct Console {
     prefix: String,
     interrupted: Arc<AtomicBool>,
     log: RefCell<Option<File>>,
-    is_patient: bool,
+    is_patient: Cell<bool>,
 }
 
 impl Console {
@@ -44,19 +44,18 @@ impl Console {
             prefix: String::new(),
             interrupted: Arc::default(),
             log: RefCell::default(),
-            is_patient: false,
+            is_patient: Cell::default(),
         }
     }
 
-    /// A console on the same screen, for something whose lines bear this name. If it is patient, its
-    /// commands leave the processors to others who want them.
+    /// A console on the same screen, for something whose lines bear this name.
     ///
     /// # Errors
     /// When the signals cannot be handled.
-    pub fn beside(&self, name: &str, is_patient: bool) -> Result<Self> {
+    pub fn beside(&self, name: &str) -> Result<Self> {
         let prefix = if name.is_empty() { String::new() } else { format!("{name} | ") };
         let screen = Arc::clone(&self.screen);
-        let made = Self { screen, prefix, interrupted: Arc::default(), log: RefCell::default(), is_patient };
+        let made = Self { screen, prefix, ..Self::new() };
         made.take_interrupts()?;
         // In this order: a request that came before the signals were taken is known to us.
         made.interrupted.fetch_or(self.is_interrupted(), Ordering::SeqCst);
@@ -86,6 +85,14 @@ impl Console {
         let was_interrupted = self.interrupted.swap(false, Ordering::SeqCst);
         let result = clean_up();
         self.interrupted.fetch_or(was_interrupted, Ordering::SeqCst);
+        result
+    }
+
+    /// Runs something whose commands only compute: where others want the processors, they go first.
+    pub fn patiently<T>(&self, work: impl FnOnce() -> T) -> T {
+        let was_patient = self.is_patient.replace(true);
+        let result = work();
+        self.is_patient.set(was_patient);
         result
     }
 
@@ -155,7 +162,7 @@ impl Console {
         // The command holds the pipe's writing end, and the reader waits for its last holder.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = spawned.with_context(|| format!("cannot start `{}`", shown(command)))?;
-        if self.is_patient {
+        if self.is_patient.get() {
             // Without it the command is only less patient.
             let group = child.id().to_string();
             let _ = Command::new("renice").args(["-n", PATIENCE, "-g", &group]).output();

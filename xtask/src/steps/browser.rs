@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::rust_tests::{cargo_test, counted, test_programs};
+use super::rust_tests::{build_and_run, test_programs};
 use super::{Bench, Done};
 use crate::binary::{self, Linkage};
 use crate::setup::browser;
@@ -22,11 +22,13 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     let program = binary::build(bench.console, bench.project, Linkage::Dynamic)?;
     let screenshots = bench.project.target.join("screenshots");
     std::fs::create_dir_all(&screenshots).context("the folder for screenshots")?;
-    let mut cargo = cargo_test(bench.project);
-    for program in test_programs(bench.project, |package| package == PACKAGE)? {
-        cargo.args(["--test", &program]);
-    }
-    cargo.env("HOTSTUFF_BIN", program).env("HOTSTUFF_PAGE", bench.project.target.join("page"));
-    cargo.env("HOTSTUFF_SCREENSHOTS", &screenshots);
-    counted(bench, "browser tests", LIMIT, &mut cargo)
+    let page = bench.project.target.join("page");
+    let environment = [
+        ("HOTSTUFF_BIN", program.as_path()),
+        ("HOTSTUFF_PAGE", page.as_path()),
+        ("HOTSTUFF_SCREENSHOTS", screenshots.as_path()),
+    ];
+    let tests = test_programs(bench.project, |package| package == PACKAGE)?;
+    let count = build_and_run(bench, "browser tests", LIMIT, &tests, &environment)?;
+    Ok(Done::Passed(format!("{count} tests")))
 }

@@ -39,9 +39,14 @@ pub(super) const STEPS: [Step; 15] = [
     Step {
         after: &["set-up-wasm"],
         objects: DEBUG,
+        is_patient: true,
         ..Step::new("clippy", "lints, warnings denied", checks::clippy)
     },
-    Step { objects: DEBUG, ..Step::new("docs", "documentation, warnings denied", checks::docs) },
+    Step {
+        objects: DEBUG,
+        is_patient: true,
+        ..Step::new("docs", "documentation, warnings denied", checks::docs)
+    },
     Step {
         needs: &["set-up-wasm", "set-up-tools"],
         is_patient: true,
@@ -66,6 +71,7 @@ pub(super) const STEPS: [Step; 15] = [
     Step {
         after: &["set-up-wasm"],
         objects: DEBUG,
+        is_patient: true,
         ..Step::new("no-std", "core and kv for bare metal", no_std::run)
     },
     Step { after: &["set-up-wasm"], ..Step::new("wasm-rustup", "the target by rustup", wasm_routes::rustup) },

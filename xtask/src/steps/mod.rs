@@ -85,7 +85,7 @@ pub fn run(
                     let step = steps[number];
                     // Alone, nobody else's lines are between its own.
                     let name = if lanes > 1 { step.name } else { "" };
-                    let console = console.beside(name, lanes > 1 && step.is_patient)?;
+                    let console = console.beside(name)?;
                     let is_skipped = skip.iter().any(|name| name == step.name);
                     let (sender, summary) = (sender.clone(), &summary);
                     scope.spawn(move || {
@@ -157,7 +157,7 @@ impl Bench<'_> {
             return Ok(Done::Skipped("interrupted".into()));
         }
         self.console.log_to(&summary::log(&self.project.scratch().join("logs"), step.name))?;
-        (step.run)(self)
+        if step.is_patient { self.console.patiently(|| (step.run)(self)) } else { (step.run)(self) }
     }
 
     /// Leaves a step out on a person's machine, for this reason; in continuous integration that

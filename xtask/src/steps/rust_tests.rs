@@ -1,6 +1,7 @@
 //! Tests that `cargo test` runs, and the count of those that ran.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -16,34 +17,60 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     // They have a step of their own. What the page computes is tested here too.
     let programs = test_programs(bench.project, |package| package != super::browser::PACKAGE)?;
-    let mut cargo = cargo_test(bench.project);
-    cargo.args(["--lib", "--bins"]);
-    for program in programs {
-        cargo.args(["--test", &program]);
-    }
-    let programs = supervised(bench, "cargo test", LIMIT, &mut cargo);
-    let documentation =
-        supervised(bench, "tests of documentation", LIMIT, cargo_test(bench.project).arg("--doc"));
+    let units = ["--lib", "--bins"].map(str::to_owned);
+    let programs = build_and_run(bench, "cargo test", LIMIT, &[&units[..], &programs].concat(), &[]);
+    let documentation = run_only(bench, "tests of documentation", LIMIT, &["--doc".to_owned()], &[]);
     match (programs, documentation) {
-        (Ok(programs), Ok(documentation)) => passed(programs + documentation),
+        (Ok(programs), Ok(documentation)) => Ok(Done::Passed(format!("{} tests", programs + documentation))),
         (Err(first), Err(second)) => bail!("{first:#}\n{second:#}"),
         (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
 
+/// Builds the chosen tests, runs them, and tells how many there were; none is a failure.
+pub(super) fn build_and_run(
+    bench: &Bench<'_>,
+    what: &str,
+    limit: Duration,
+    chosen: &[String],
+    environment: &[(&str, &Path)],
+) -> Result<usize> {
+    let mut build = cargo_test(bench.project, chosen);
+    bench.console.patiently(|| bench.console.run("building tests", limit, build.arg("--no-run")))?;
+    match run_only(bench, what, limit, chosen, environment)? {
+        0 => bail!("no test was run"),
+        tests => Ok(tests),
+    }
+}
+
+fn run_only(
+    bench: &Bench<'_>,
+    what: &str,
+    limit: Duration,
+    chosen: &[String],
+    environment: &[(&str, &Path)],
+) -> Result<usize> {
+    let mut cargo = cargo_test(bench.project, chosen);
+    let (status, output) = bench.console.supervise(what, limit, cargo.envs(environment.iter().copied()))?;
+    if !status.success() {
+        bail!("{what} failed ({status})\n{}", without_successes(&output));
+    }
+    Ok(count(&output))
+}
+
 /// `cargo test` for the whole workspace, because features are joined over the packages that are
 /// chosen: for others, cargo compiles many libraries once more. What is tested is chosen by target.
-pub(super) fn cargo_test(project: &Project) -> Command {
+fn cargo_test(project: &Project, chosen: &[String]) -> Command {
     let mut cargo = command("cargo");
-    cargo.args(["test", "--workspace", "--no-fail-fast"]).current_dir(&project.root);
+    cargo.args(["test", "--workspace", "--no-fail-fast"]).args(chosen).current_dir(&project.root);
     cargo
 }
 
-/// Names of the test programs of those packages that are wanted.
+/// Arguments that choose the test programs of those packages that are wanted.
 ///
 /// # Errors
 /// When one has the name of one that is not wanted: cargo tells them apart by name only.
-pub(super) fn test_programs(project: &Project, is_wanted: impl Fn(&str) -> bool) -> Result<BTreeSet<String>> {
+pub(super) fn test_programs(project: &Project, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
     let (mut wanted, mut others) = (BTreeSet::new(), BTreeSet::new());
     for package in project.packages() {
         let names = if package["name"].as_str().is_some_and(&is_wanted) { &mut wanted } else { &mut others };
@@ -54,27 +81,7 @@ pub(super) fn test_programs(project: &Project, is_wanted: impl Fn(&str) -> bool)
     if let Some(name) = wanted.intersection(&others).next() {
         bail!("the tests `{name}` of the page and of another package need different names");
     }
-    Ok(wanted)
-}
-
-/// Passes when tests ran and none failed, and tells how many; a run without any is a failure.
-pub(super) fn counted(bench: &Bench<'_>, what: &str, limit: Duration, cargo: &mut Command) -> Result<Done> {
-    passed(supervised(bench, what, limit, cargo)?)
-}
-
-fn passed(tests: usize) -> Result<Done> {
-    if tests == 0 {
-        bail!("no test was run");
-    }
-    Ok(Done::Passed(format!("{tests} tests")))
-}
-
-fn supervised(bench: &Bench<'_>, what: &str, limit: Duration, cargo: &mut Command) -> Result<usize> {
-    let (status, output) = bench.console.supervise(what, limit, cargo)?;
-    if !status.success() {
-        bail!("{what} failed ({status})\n{}", without_successes(&output));
-    }
-    Ok(count(&output))
+    Ok(wanted.into_iter().flat_map(|name| ["--test".to_owned(), name]).collect())
 }
 
 /// The output without what went well: a failure may stand far from its end.
