@@ -17,7 +17,6 @@ use crate::setup::wasm_target::TARGET;
 
 /// Cargo's folder for objects in the image; the results still go to the project's target folder.
 pub const OBJECTS: &str = "/usr/local/cargo/objects";
-const CARGO_HOME: &str = "usr/local/cargo";
 const COPY_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// What cargo keeps about units in the folder of a profile. What says that a unit is complete comes
 /// first, so that nothing is copied as complete that was not.
@@ -43,16 +42,30 @@ pub fn add(console: &Console, project: &Project, root: &Path) -> Result<()> {
     add_objects(console, project, root, "debug", &needed)
 }
 
+/// This machine's folder for what cargo fetches. The image has it in the same place, because the
+/// places of sources are part of cargo's fingerprints.
+///
+/// # Errors
+/// When neither `CARGO_HOME` nor `HOME` is set.
+pub fn cargo_home() -> Result<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("CARGO_HOME")
+        .or_else(|| Some(set("HOME")?.join(".cargo")))
+        .filter(|home| home.is_absolute())
+        .context("no folder of cargo: set HOME or CARGO_HOME")
+}
+
 fn add_registry(console: &Console, root: &Path) -> Result<()> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
-    let Some(home) = home.filter(|home| home.join("registry").is_dir()) else {
-        return Ok(());
-    };
+    let home = cargo_home()?;
     let _held = held(&home.join(".package-cache"))?;
-    let to = root.join(CARGO_HOME).join("registry");
     let folders = ["index", "cache"].map(|name| home.join("registry").join(name));
-    copy(console, folders.into_iter().filter(|folder| folder.is_dir()).collect(), &to)
+    let folders = folders.into_iter().filter(|folder| folder.is_dir()).collect();
+    copy(console, folders, &below(root, &home).join("registry"))
+}
+
+/// Where an absolute path lies in the image to be.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 /// Objects of one profile, of the units that are wanted.
@@ -77,7 +90,7 @@ fn add_objects(
             }
         }
         units.sort();
-        copy(console, units, &root.join(&OBJECTS[1..]).join(profile).join(kind))?;
+        copy(console, units, &below(root, Path::new(OBJECTS)).join(profile).join(kind))?;
     }
     Ok(())
 }

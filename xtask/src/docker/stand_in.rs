@@ -137,8 +137,12 @@ fn import(console: &Console, work: &Path, root: &Path, image: &str, key: &str, n
     std::fs::remove_dir_all(root)?;
     let mut import = docker(&["import"]);
     for change in [
-        format!("ENV PATH={PATH} RUSTUP_HOME=/usr/local/rustup CARGO_HOME=/usr/local/cargo"),
-        format!("ENV CARGO_BUILD_BUILD_DIR={}", caches::OBJECTS),
+        format!("ENV PATH={PATH} RUSTUP_HOME=/usr/local/rustup"),
+        format!(
+            "ENV CARGO_HOME={} CARGO_BUILD_BUILD_DIR={}",
+            caches::cargo_home()?.display(),
+            caches::OBJECTS
+        ),
         format!("LABEL {LABEL}={key}"),
         "CMD [\"bash\"]".to_owned(),
     ] {
