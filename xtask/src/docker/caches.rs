@@ -4,9 +4,9 @@
 //! workspace is among it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
@@ -18,6 +18,8 @@ use crate::setup::wasm_target::TARGET;
 /// Cargo's folder for objects in the image; the results still go to the project's target folder.
 pub const OBJECTS: &str = "/usr/local/cargo/objects";
 const COPY_LIMIT: Duration = Duration::from_secs(5 * 60);
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(200);
 /// What cargo keeps about units in the folder of a profile. What says that a unit is complete comes
 /// first, so that nothing is copied as complete that was not.
 const KINDS: [&str; 3] = [".fingerprint", "build", "deps"];
@@ -57,7 +59,9 @@ pub fn cargo_home() -> Result<PathBuf> {
 
 fn add_registry(console: &Console, root: &Path) -> Result<()> {
     let home = cargo_home()?;
-    let _held = held(&home.join(".package-cache"))?;
+    let Some(_held) = held(console, &home.join(".package-cache"))? else {
+        return Ok(());
+    };
     let folders = ["index", "cache"].map(|name| home.join("registry").join(name));
     let folders = folders.into_iter().filter(|folder| folder.is_dir()).collect();
     copy(console, folders, &below(root, &home).join("registry"))
@@ -77,10 +81,9 @@ fn add_objects(
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<()> {
     let from = project.target.join(profile);
-    if !from.is_dir() {
+    let Some(_held) = held(console, &from.join(".cargo-lock"))? else {
         return Ok(());
-    }
-    let _held = held(&from.join(".cargo-lock"))?;
+    };
     for kind in KINDS {
         let mut units = Vec::new();
         for entry in std::fs::read_dir(from.join(kind)).into_iter().flatten() {
@@ -111,13 +114,22 @@ fn packages_of_xtask(project: &Project) -> Result<BTreeSet<String>> {
     Ok(answer.lines().filter_map(|line| Some(line.split_whitespace().next()?.replace('-', "_"))).collect())
 }
 
-/// Waits until cargo lets go of what this file guards; lets it go on when the answer is dropped.
-fn held(lock: &Path) -> Result<Option<File>> {
+/// Keeps cargo from changing what this file guards until the answer is dropped. Nothing if there is no
+/// such file, or if a cargo at work does not let go of it soon: to wait longer would cost more than
+/// what the image lacks then.
+fn held(console: &Console, lock: &Path) -> Result<Option<File>> {
     let Ok(file) = File::open(lock) else {
         return Ok(None);
     };
-    file.lock_shared().with_context(|| lock.display().to_string())?;
-    Ok(Some(file))
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE && !console.is_interrupted() {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(error)) => return Err(error).context(lock.display().to_string()),
+            Err(TryLockError::WouldBlock) => std::thread::park_timeout(POLL),
+        }
+    }
+    Ok(None)
 }
 
 fn copy(console: &Console, from: Vec<PathBuf>, to: &Path) -> Result<()> {
