@@ -2,6 +2,7 @@
 
 use super::{Envelope, Table, sign};
 use hotstuff_core::block::{Block, Header};
+use hotstuff_core::certificate::{QuorumCertificate, Timeout, Vote};
 use hotstuff_core::crypto::Domain;
 use hotstuff_core::event::Event;
 use hotstuff_core::*;
@@ -50,4 +51,11 @@ pub fn altered(block: &Block, change: impl FnOnce(&mut Header)) -> Block {
     change(&mut header);
     let signature = sign(header.proposer.0, Domain::Proposal, &(header.view, header.id()));
     wire::decode(&wire::encode(&(header, signature, block.payload().clone()))).unwrap()
+}
+
+/// A timeout by `id`, with whatever high QC and last vote it likes to show.
+pub fn timeout(id: u16, view: u64, high_qc: QuorumCertificate, last_vote: Option<Vote>) -> Message {
+    let (epoch, view) = (Epoch(0), View(view));
+    let signature = sign(id, Domain::Timeout, &(epoch, view, high_qc.view()));
+    Message::Timeout(Timeout { epoch, view, high_qc, last_vote, replica: ReplicaId(id), signature })
 }

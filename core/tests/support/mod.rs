@@ -119,6 +119,11 @@ pub struct Table {
     pub events: Vec<(u16, Event)>,
     pub now: Time,
     pub script: String,
+    /// Whose events the script tells; all where it is empty.
+    told: Vec<u16>,
+    is_quiet: bool,
+    /// The time of the script's last line.
+    told_at: Time,
 }
 
 impl Table {
@@ -129,7 +134,7 @@ impl Table {
     /// A table for the members of `spec` and `joining` more replicas.
     pub fn of(spec: CommitteeSpec, joining: u16) -> Self {
         let mut table = Self::empty(spec, joining);
-        (0..table.replicas.len() as u16).for_each(|id| table.start(id));
+        table.quietly(|table| (0..table.replicas.len() as u16).for_each(|id| table.start(id)));
         table
     }
 
@@ -147,12 +152,51 @@ impl Table {
             events: Vec::new(),
             now: Time(0),
             script: String::new(),
+            told: Vec::new(),
+            is_quiet: false,
+            told_at: Time(0),
         }
     }
 
-    /// Writes a line of the script's own.
-    pub fn say(&mut self, line: &str) {
-        writeln!(self.script, "\n# {line}").unwrap();
+    /// Writes words of the script's own, in lines of their own.
+    pub fn say(&mut self, text: &str) {
+        if !self.script.is_empty() {
+            self.script.push('\n');
+        }
+        let mut line = String::from("#");
+        for word in text.split_whitespace() {
+            if line.len() + word.len() >= 100 {
+                writeln!(self.script, "{line}").unwrap();
+                line = String::from("#");
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        writeln!(self.script, "{line}").unwrap();
+    }
+
+    /// From here on the script tells only what these replicas do; none named: all.
+    pub fn watch(&mut self, replicas: &[u16]) {
+        self.told = replicas.to_vec();
+    }
+
+    /// Lets something happen of which the script tells nothing.
+    pub fn quietly<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.is_quiet = true;
+        let result = act(self);
+        self.is_quiet = false;
+        result
+    }
+
+    fn tell(&mut self, id: u16, event: &Event) {
+        if self.is_quiet || !(self.told.is_empty() || self.told.contains(&id)) {
+            return;
+        }
+        if self.now > self.told_at {
+            writeln!(self.script, "at {}", self.now).unwrap();
+            self.told_at = self.now;
+        }
+        writeln!(self.script, "r{id} {event}").unwrap();
     }
 
     /// Starts a replica from its disk.
@@ -220,7 +264,7 @@ impl Table {
                 }
                 Output::Committees(_) => {} // `deliver` asks the replica itself
                 Output::Event(event) => {
-                    writeln!(self.script, "r{id} {event}").unwrap();
+                    self.tell(id, &event);
                     self.events.push((id, event));
                 }
             }
@@ -260,10 +304,44 @@ impl Table {
         self.run(|_| true);
     }
 
+    /// Delivers the messages that are on their way now, and not those that they lead to.
+    pub fn hop(&mut self, keep: impl Fn(&Envelope) -> bool) {
+        for envelope in std::mem::take(&mut self.lanes) {
+            if keep(&envelope) {
+                self.deliver(envelope);
+            }
+        }
+    }
+
+    /// Lets messages arrive and time pass until `replicas` have executed `count` commands.
+    pub fn run_until_applied(&mut self, replicas: &[u16], count: usize, keep: impl Fn(&Envelope) -> bool) {
+        for _ in 0..100 {
+            self.run(&keep);
+            if replicas.iter().all(|id| self.applied(*id).len() >= count) {
+                return;
+            }
+            self.pass_time();
+        }
+        panic!("{count} commands do not execute");
+    }
+
+    /// Lets messages arrive and time pass until `until`.
+    pub fn run_until(&mut self, until: Time, keep: impl Fn(&Envelope) -> bool) {
+        self.run(&keep);
+        while self.next_due() <= until {
+            self.pass_time();
+            self.run(&keep);
+        }
+        self.now = self.now.max(until);
+    }
+
+    fn next_due(&self) -> Time {
+        self.replicas.iter().flatten().filter_map(Replica::deadline).min().expect("a replica is up")
+    }
+
     /// Lets time pass to the earliest deadline of a replica that is up, and ticks those due.
     pub fn pass_time(&mut self) {
-        let due = self.replicas.iter().flatten().filter_map(Replica::deadline).min();
-        self.now = self.now.max(due.expect("a replica is up"));
+        self.now = self.now.max(self.next_due());
         for id in 0..self.replicas.len() as u16 {
             let is_due = |replica: &Replica<Adder>| replica.deadline() <= Some(self.now);
             if self.replicas[usize::from(id)].as_ref().is_some_and(is_due) {
@@ -290,6 +368,14 @@ impl Table {
         self.replica(id).status().committed_head.height
     }
 
+    /// The last timeout certificate that a replica has stored.
+    pub fn last_tc(&self, id: u16) -> Option<TimeoutCertificate> {
+        self.disks[usize::from(id)].iter().rev().find_map(|record| match record {
+            Record::Tc(tc) => Some(tc.clone()),
+            _ => None,
+        })
+    }
+
     /// The operations that a replica has executed, in order.
     pub fn applied(&self, id: u16) -> Vec<Vec<u8>> {
         self.replica(id).app().applied.clone()
@@ -312,6 +398,16 @@ impl Table {
         let of = |reply: &&Reply| reply.command.sequence == SequenceNumber(sequence);
         self.replies.iter().filter(of).map(|reply| (reply.replica, reply.outcome.clone())).collect()
     }
+}
+
+/// Drops what crosses the border between `side` and the others.
+pub fn within(side: &[u16]) -> impl Fn(&Envelope) -> bool {
+    move |envelope| side.contains(&envelope.from) == side.contains(&envelope.to)
+}
+
+/// Drops what `id` sends and what is sent to it.
+pub fn without(id: u16) -> impl Fn(&Envelope) -> bool {
+    move |envelope| envelope.from != id && envelope.to != id
 }
 
 pub fn is_kind(kind: MessageKind) -> impl Fn(&Envelope) -> bool {

@@ -1,0 +1,77 @@
+//! Leaders that are down.
+
+use crate::support::{Table, spec};
+use expect_test::expect_file;
+use hotstuff_core::*;
+
+#[test]
+fn leader_down() {
+    let mut table = Table::new(4);
+    table.say("The leader of view 1 is down when a command arrives.");
+    table.crash(1);
+    table.submit(1, b"x");
+    table.run_all();
+    table.say(
+        "Patience runs out. Timeouts go to all; three of four make a timeout certificate. The leader of \
+         view 2 proposes with the certificate as its reason.",
+    );
+    table.run_until(Time(1_000_000), |_| true);
+    table.say(
+        "r1 should collect the votes of view 4 and lead view 5. Half-way through the patience the votes \
+         are sent to it again, in vain.",
+    );
+    table.pass_time();
+    table.run_all();
+    table.say(
+        "Whoever voted in view 4 waits for the leader of view 5, and so gives up on view 5. The \
+         timeouts carry the votes of view 4: their QC forms at everyone, b1 commits by it, and the same \
+         timeouts make the TC of view 5. The dead leader cost one timeout.",
+    );
+    table.run_until_applied(&[0, 2, 3], 1, |_| true);
+    for id in [0, 2, 3] {
+        assert_eq!(table.applied(id), [b"x".to_vec()]);
+    }
+    expect_file!["../scripts/view_change/leader_down.txt"].assert_eq(&table.script);
+}
+
+#[test]
+fn pulled_along() {
+    let mut table = Table::new(4);
+    table.say(
+        "r1, which leads view 1, is down. The command reaches only r0 and r2: r3 knows of no work, so \
+         its clock does not run.",
+    );
+    table.crash(1);
+    table.submit_to(1, b"x", |id| [0, 2].contains(&id));
+    table.say(
+        "Two timeouts are no quorum. But they are f+1, so one of them is honest: r3 gives up as well, \
+         and with its timeout there is a TC.",
+    );
+    table.pass_time();
+    table.pass_time();
+    table.run_all();
+    table.watch(&[3]);
+    table.quietly(|table| table.run_until_applied(&[0, 2, 3], 1, |_| true));
+    expect_file!["../scripts/view_change/pulled_along.txt"].assert_eq(&table.script);
+}
+
+#[test]
+fn back_off() {
+    let mut table = Table::of(spec(7), 0);
+    table.watch(&[0]);
+    table.say(
+        "Seven replicas, of which two may fail: r1 and r2 are down, and lead views 1 and 2. This is what \
+         r0 does. Its patience doubles with view 2, as view 1 ended by timeout (HotStuff, section 4.4).",
+    );
+    table.crash(1);
+    table.crash(2);
+    table.submit(1, b"x");
+    table.run_until_applied(&[0], 1, |_| true);
+    table.say("View 4 began with a QC: back-off is forgotten, and view 8 gets the least patience again.");
+    table.submit(2, b"y");
+    while !table.has_event(0, |event| matches!(event, Event::TimedOut { view: View(8), .. })) {
+        table.pass_time();
+        table.run_all();
+    }
+    expect_file!["../scripts/view_change/back_off.txt"].assert_eq(&table.script);
+}
