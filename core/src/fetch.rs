@@ -10,10 +10,19 @@ use alloc::vec::Vec;
 #[derive(Default)]
 pub(crate) struct Fetch {
     wanted: Option<Wanted>,
-    /// Who was asked because it seems to be ahead, in an epoch unknown here.
-    hinted: Option<ReplicaId>,
+    /// Who was asked because it seems to be ahead, in an epoch unknown here, and whose answers have
+    /// not helped since. One for each peer that there is a link to.
+    hinted: BTreeMap<ReplicaId, Hint>,
     /// No such question before this time.
     hint_due: Time,
+}
+
+struct Hint {
+    is_unanswered: bool,
+    /// How often in a row it was asked without help.
+    failures: u32,
+    /// No such question to this peer before this time.
+    due: Time,
 }
 
 struct Wanted {
@@ -110,7 +119,7 @@ impl Fetch {
     /// Whether `peer` was asked for `target`; its answer, however late, counts once.
     pub(crate) fn take_answer(&mut self, peer: ReplicaId, target: Option<BlockId>) -> bool {
         let Some(target) = target else {
-            return self.hinted.take_if(|hinted| *hinted == peer).is_some();
+            return self.take_hinted(peer);
         };
         let Some(wanted) = &mut self.wanted else { return false };
         let is_answer = wanted.asked.get(&peer) == Some(&target);
@@ -123,7 +132,11 @@ impl Fetch {
     /// Whether `peer` was asked for anything; as with [`take_answer`](Self::take_answer), once.
     pub(crate) fn take_any_answer(&mut self, peer: ReplicaId) -> bool {
         let was_asked = self.wanted.as_mut().is_some_and(|wanted| wanted.asked.remove(&peer).is_some());
-        self.hinted.take_if(|hinted| *hinted == peer).is_some() || was_asked
+        self.take_hinted(peer) || was_asked
+    }
+
+    fn take_hinted(&mut self, peer: ReplicaId) -> bool {
+        self.hinted.get_mut(&peer).is_some_and(|hint| core::mem::take(&mut hint.is_unanswered))
     }
 
     /// After an answer that led further up than those before, the next peer is asked for more right
@@ -134,6 +147,9 @@ impl Fetch {
     /// over, from the committed head on: useless answers cannot make this replica ask as fast as
     /// the network carries. Returns whether the sender was set aside just now.
     pub(crate) fn note_answer(&mut self, now: Time, peer: ReplicaId, reached: Option<Height>) -> bool {
+        if reached.is_some() {
+            self.hinted.remove(&peer);
+        }
         let Some(wanted) = &mut self.wanted else { return false };
         if reached > wanted.reached {
             wanted.due = now;
@@ -148,14 +164,18 @@ impl Fetch {
 
     /// Whether a message of an unknown epoch from `peer` is reason to ask it for the blocks that
     /// lead there. Such a message cannot be checked, so it is answered by no more than one question
-    /// in a while, to its sender alone (pitfall 28).
+    /// in a while, to its sender alone, and the less often the longer that did not help: a peer that
+    /// floods must not use up what another's message would lead to (pitfall 28).
     pub(crate) fn take_hint(&mut self, now: Time, config: &Config, peer: ReplicaId) -> bool {
-        let is_due = !self.is_active() && self.hint_due <= now;
-        if is_due {
-            self.hint_due = now + config.fetch_retry_us;
-            self.hinted = Some(peer);
+        let before = self.hinted.get(&peer);
+        if self.is_active() || self.hint_due > now || before.is_some_and(|hint| hint.due > now) {
+            return false;
         }
-        is_due
+        let failures = before.map_or(0, |hint| hint.failures.saturating_add(1));
+        let due = now + config.fetch_retry_us.backed_off(failures, config.timeout_max_us);
+        self.hinted.insert(peer, Hint { is_unanswered: true, failures, due });
+        self.hint_due = now + config.fetch_retry_us;
+        true
     }
 }
 

@@ -33,7 +33,7 @@ fn pitfall_28_a_message_of_an_unknown_epoch_earns_its_sender_one_question_in_a_w
         table.now = table.now + step;
     }
     assert!(asked.iter().all(|to| *to == 3), "nobody else is asked: {asked:?}");
-    assert_eq!(asked.len() as u64, rounds / 10, "one question each {retry}");
+    assert!((2..=rounds as usize / 10).contains(&asked.len()), "at most one each {retry}: {asked:?}");
     let after = table.replica(0).status();
     assert_eq!((after.view, after.high_qc, after.fetching), (before.view, before.high_qc, false));
 }
@@ -45,11 +45,12 @@ fn pitfall_28_a_flood_from_one_peer_does_not_keep_another_from_being_asked() {
     let mut table = Table::new(4);
     let mut asked = Vec::new();
     for _ in 0..20 {
-        for from in [3, 3, 3, 1] {
+        for from in [3, 3, 3, 2, 2, 1] {
             table.deliver(Envelope { from, to: 0, message: of_epoch(from, 1) });
         }
         asked.extend(questions(&mut table));
         table.now = table.now + table.config.fetch_retry_us;
     }
-    assert!(asked.iter().filter(|to| **to == 1).count() >= 10, "r1 is asked too: {asked:?}");
+    assert!(asked.len() <= 20, "one in a while: {asked:?}");
+    assert!(asked[..8].contains(&1), "r1 is asked too, and soon: {asked:?}");
 }
