@@ -3,7 +3,8 @@
 mod common;
 
 use common::{assert_progress, assert_safe, at_ms, picture, run_until_done, top};
-use hotstuff_core::{Config, Event, ReplicaId, Span, View};
+use hotstuff_core::leader::LeaderRule;
+use hotstuff_core::{CommitRule, Config, Event, ReplicaId, Span, View};
 use hotstuff_sim::{Cause, Intervention, LinkConfig, Sim, SimConfig, Workload};
 
 fn workload(commands: u64, interval_ms: u64) -> Workload {
@@ -17,7 +18,8 @@ fn all_answered(commands: usize) -> impl Fn(&Sim) -> bool {
 #[test]
 fn pitfall_22_one_of_four_crashed_under_round_robin_commands_go_on_committing() {
     for crashed in 0..4 {
-        let config = SimConfig { workload: workload(40, 250), ..SimConfig::default() };
+        let leaders = LeaderRule::RoundRobin;
+        let config = SimConfig { leaders, workload: workload(40, 250), ..SimConfig::default() };
         let mut sim = Sim::new(config).unwrap();
         sim.intervene(Intervention::Kill(ReplicaId(crashed))).unwrap();
         run_until_done(&mut sim, "40 commands", 30_000, all_answered(40));
@@ -34,6 +36,37 @@ fn pitfall_22_a_replica_that_crashes_under_load_holds_nothing_up_for_good() {
         sim.run_until(at_ms(1_000), |_| {});
         sim.intervene(Intervention::Kill(ReplicaId(crashed))).unwrap();
         run_until_done(&mut sim, "60 commands", 30_000, all_answered(60));
+    }
+}
+
+/// How many blocks commit in five seconds under continuous load, with or without r1, which is down
+/// from the start; the first five seconds are left out.
+fn blocks_in_five_seconds(rule: CommitRule, leaders: LeaderRule, silent: bool) -> u64 {
+    let delay = Span::millis(10);
+    let links = LinkConfig { delay_min_us: delay, delay_max_us: delay, ..LinkConfig::default() };
+    let config = SimConfig { rule, leaders, links, workload: workload(10_000, 10), ..SimConfig::default() };
+    let mut sim = Sim::new(config).unwrap();
+    if silent {
+        sim.intervene(Intervention::Kill(ReplicaId(1))).unwrap();
+    }
+    sim.run_until(at_ms(5_000), |_| {});
+    let before = top(&sim).0;
+    sim.run_until(at_ms(10_000), |_| {});
+    assert_safe(&sim);
+    top(&sim).0 - before
+}
+
+/// Reputation leaders pass a silent replica over once the committed chain shows it. From then on
+/// nothing is lost but its own part.
+#[test]
+fn pitfall_22_with_reputation_leaders_one_silent_of_four_leaves_nine_tenths_of_the_throughput() {
+    for rule in [CommitRule::ThreeChain, CommitRule::TwoChain] {
+        let whole = blocks_in_five_seconds(rule, LeaderRule::Reputation, false);
+        let without = blocks_in_five_seconds(rule, LeaderRule::Reputation, true);
+        let in_turn = blocks_in_five_seconds(rule, LeaderRule::RoundRobin, true);
+        println!("{rule:?}: {whole} blocks; one silent: {without}; under round robin: {in_turn}");
+        assert!(10 * without >= 9 * whole, "{rule:?}: {without} blocks of {whole}");
+        assert!(2 * in_turn < whole, "{rule:?}: {in_turn} blocks under round robin");
     }
 }
 
