@@ -7,7 +7,9 @@ mod world;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngSeed, TestRunner};
+use std::collections::BTreeMap;
 use world::{Corrupt, World};
 
 fn config(cases: u32) -> ProptestConfig {
@@ -27,7 +29,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(config(100))]
+    #![proptest_config(config(50))]
 
     #[test]
     fn with_f_corrupt_all_promises_hold(bytes in bytes()) {
@@ -37,5 +39,38 @@ proptest! {
     #[test]
     fn with_more_corrupt_a_replica_still_keeps_its_own_promises(bytes in bytes()) {
         World::play(&bytes, Corrupt::Anything);
+    }
+}
+
+/// Otherwise the runs above would show little.
+#[test]
+fn the_runs_get_far() {
+    let mut runner = TestRunner::new(config(0));
+    let mut seen = BTreeMap::new();
+    for _ in 0..20 {
+        let bytes = bytes().new_tree(&mut runner).expect("bytes can be had").current();
+        for corrupt in [Corrupt::Tolerable, Corrupt::Anything] {
+            for (name, count) in World::play(&bytes, corrupt).seen {
+                *seen.entry(name).or_insert(0) += count;
+            }
+        }
+    }
+    for name in [
+        "committed",
+        "timeout certificate",
+        "member added",
+        "committee changed",
+        "epoch",
+        "two proposals",
+        "two votes",
+        "fetch completed",
+        "bad certificate",
+        "below a quorum",
+        "old epoch",
+        "unknown epoch",
+        "timed out",
+        "halted",
+    ] {
+        assert!(seen.contains_key(name), "no run came across: {name}: {seen:#?}");
     }
 }

@@ -4,7 +4,7 @@ use super::{Envelope, Step, World, client, secret};
 use hotstuff_core::certificate::{Timeout, Vote};
 use hotstuff_core::command::Command;
 use hotstuff_core::committee::Member;
-use hotstuff_core::crypto::{ClusterId, PublicKey};
+use hotstuff_core::crypto::PublicKey;
 use hotstuff_core::message::{FetchRequest, MessageKind};
 use hotstuff_core::*;
 use std::collections::{BTreeSet, VecDeque};
@@ -184,12 +184,13 @@ impl World {
         }
     }
 
-    fn ask(&mut self, of: u8, sequence: u64, what: u8) {
+    pub(super) fn ask(&mut self, of: u8, sequence: u64, what: u8) {
         let joiner = self.setting.joiner();
         let id = ReplicaId(u16::from(what / 8) % (joiner + 1));
         match what % 8 {
-            0 => {
-                let member = Member { id, key: secret(id.0).public(), power: Power(1) };
+            0 | 4 => {
+                let id = if what < 128 { joiner } else { id.0 };
+                let member = Member { id: ReplicaId(id), key: secret(id).public(), power: Power(1) };
                 self.command(of, sequence, CommitteeChange::Add(member));
             }
             1 => self.command(of, sequence, CommitteeChange::Remove(id)),
@@ -201,7 +202,7 @@ impl World {
                 let member = Member { id, key: PublicKey([what; 32]), power: Power(u64::from(of)) };
                 self.command(of, sequence, CommitteeChange::Add(member));
             }
-            4 => self.command(of, sequence, vec![what; usize::from(what)]),
+            5 => self.command(of, sequence, vec![what; usize::from(what)]),
             _ => self.command(of, sequence, vec![of; usize::from(what / 4)]),
         }
     }
@@ -236,9 +237,5 @@ impl World {
         for id in (0..replicas).filter(|id| to >= 128 || u16::from(to) % replicas == *id) {
             self.input(id, Input::Tick);
         }
-    }
-
-    pub fn cluster(&self) -> &ClusterId {
-        self.committee.cluster()
     }
 }

@@ -1,6 +1,6 @@
 //! Messages that the attacker makes: signed with the keys it has, out of what it saw.
 
-use super::{World, secret};
+use super::{Envelope, World, secret};
 use hotstuff_core::block::Header;
 use hotstuff_core::certificate::{Timeout, TimeoutSignature, Vote};
 use hotstuff_core::command::Payload;
@@ -13,20 +13,27 @@ fn sign<T: serde::Serialize>(id: u16, domain: Domain, value: &T) -> Signature {
     secret(id).sign(domain, &super::CLUSTER, value)
 }
 
+/// A block by the replica that its header names.
+fn signed(header: Header, payload: Payload) -> Block {
+    let signature = sign(header.proposer.0, Domain::Proposal, &(header.view, header.id()));
+    wire::decode(&wire::encode(&(header, signature, payload))).expect("a block's parts")
+}
+
 impl World {
     /// The message that the attacker makes of its choice; `None` where it lacks what it takes.
     pub(super) fn forge(&mut self, what: u8, b: usize, c: usize) -> Option<Message> {
         let signer = self.attack.keys.get(b.checked_rem(self.attack.keys.len())?).copied()?;
-        Some(match what % 12 {
+        Some(match what % 16 {
             0 => Message::Vote(self.vote(signer, self.some_block(b)?, c)),
             1 => Message::Timeout(self.timeout(signer, b, c)?),
-            2..5 => Message::Proposal(self.proposal(signer, b, c)?),
-            5 | 6 => {
+            2 => Message::Proposal(self.proposal(signer, b, c)?),
+            11..16 => Message::Proposal(self.lead(b, c)?),
+            3..6 => {
                 let qc = self.assembled(self.some_block(b)?, c);
                 self.attack.qcs.note(qc.clone());
                 Message::NewView(NewView { high_qc: qc, tc: self.attack.tcs.pick(c).cloned() })
             }
-            7 | 8 => {
+            6..9 => {
                 let tc = self.timed_out(b, c)?;
                 self.attack.tcs.note(tc.clone());
                 Message::NewView(NewView { high_qc: self.attack.qcs.pick(c)?.clone(), tc: Some(tc) })
@@ -53,7 +60,10 @@ impl World {
 
     fn vote(&self, signer: u16, mut block: BlockRef, c: usize) -> Vote {
         match c % 8 {
-            0 => block.id = Digest([c as u8; 32]),
+            0 => {
+                block.id = Digest([c as u8; 32]);
+                block.view = View(self.newest_view() + c as u64 / 128);
+            }
             1 => block.view = View(block.view.0 + c as u64),
             2 => block.view = View(u64::MAX / 2 - (c as u64 / 64)),
             3 => block.height = Height(u64::MAX),
@@ -90,7 +100,7 @@ impl World {
         let after = tc.as_ref().map_or(justify.view(), |tc| tc.view);
         let view = View(after.0 + if c % 32 == 9 { 1 + c as u64 } else { 1 });
         let mut payload = Payload::default();
-        payload.commands.extend(self.attack.commands.iter().take(c / 32).cloned());
+        payload.commands.extend(self.attack.commands.iter().take(c / 48).cloned());
         let mut honest = self.replicas.iter().flatten();
         let state_root = honest.nth(c % 3)?.status().state_root;
         let proposers = self.leader_if_corrupt(view).unwrap_or(signer);
@@ -103,9 +113,48 @@ impl World {
             payload_digest: payload.digest(),
             state_root: if c % 16 == 3 { Digest([c as u8; 32]) } else { state_root },
         };
-        let signature = sign(proposers, Domain::Proposal, &(header.view, header.id()));
-        let block = wire::decode(&wire::encode(&(header, signature, payload))).expect("a block's parts");
-        Some(Proposal { block, tc })
+        Some(Proposal { block: signed(header, payload), tc })
+    }
+
+    /// What the attacker proposes where it leads an honest replica's view: first all are told of the
+    /// certificates it can make, so that they may vote; `c` chooses among blocks for the same view.
+    fn lead(&mut self, b: usize, c: usize) -> Option<Proposal> {
+        let latest = self.attack.votes.iter().map(|vote| vote.block).max_by_key(|block| block.view);
+        if let Some(block) = latest.filter(|_| b.is_multiple_of(2)) {
+            let high_qc = self.assembled(block, 0);
+            self.attack.qcs.note(high_qc.clone());
+            self.tell(Message::NewView(NewView { high_qc, tc: None }));
+        }
+        let honest = self.replicas.iter().flatten().map(Replica::status);
+        let of_corrupt = |status: &Status| self.attack.keys.contains(&status.leader.0);
+        let status = honest.filter(of_corrupt).max_by_key(|status| status.view)?;
+        let (view, leader) = (status.view, status.leader.0);
+        let tc = self.attack.tcs.iter().find(|tc| view.follows(tc.view)).cloned();
+        let highest = self.attack.qcs.iter().filter(|qc| qc.view() < view).max_by_key(|qc| qc.view());
+        let justify = if c % 4 == 3 { self.attack.qcs.pick(b)? } else { highest? }.clone();
+        let tc = tc.filter(|_| !view.follows(justify.view()));
+        let mut payload = Payload::default();
+        payload.commands.extend(self.attack.commands.iter().skip(c % 4).take(c % 3).cloned());
+        let header = Header {
+            epoch: if c == 5 { justify.block.epoch } else { status.epoch },
+            view,
+            height: justify.block.height.next(),
+            proposer: ReplicaId(leader),
+            state_root: self.attack.blocks.iter().find(|block| block.parent() == justify.block.id).map_or(
+                status.state_root, // as after the head, unless another block says
+                |block| block.header().state_root,
+            ),
+            justify,
+            payload_digest: payload.digest(),
+        };
+        Some(Proposal { block: signed(header, payload), tc })
+    }
+
+    fn tell(&mut self, message: Message) {
+        let from = self.attack.keys.first().copied().unwrap_or(0);
+        for to in 0..self.setting.replicas() {
+            self.deliver(Envelope { from, to, message: message.clone() });
+        }
     }
 
     /// The leader of a view near an honest replica's, where the attacker has its key.
@@ -156,7 +205,8 @@ impl World {
         }
         let highest = parts.values().map(|(claimed, _)| *claimed).max();
         let held = self.attack.qcs.iter().find(|qc| Some(qc.view()) == highest);
-        let part = |(replica, (high_qc_view, signature))| TimeoutSignature { replica, high_qc_view, signature };
+        let part =
+            |(replica, (high_qc_view, signature))| TimeoutSignature { replica, high_qc_view, signature };
         let high_qc = held.cloned().unwrap_or(high_qc);
         Some(TimeoutCertificate { epoch, view, high_qc, signatures: parts.into_iter().map(part).collect() })
     }

@@ -14,8 +14,10 @@ pub use step::Step;
 use attack::Attack;
 use hotstuff_core::command::Command;
 use hotstuff_core::crypto::{Digest, Domain};
+use hotstuff_core::leader::LeaderRule;
+use hotstuff_core::message::MessageKind;
 use hotstuff_core::*;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use watch::Watch;
 
@@ -55,10 +57,13 @@ pub struct World {
     attack: Attack,
     verdicts: HashMap<(Digest, Vec<u8>), Verdict>,
     now: Time,
+    is_warm: bool,
     /// Whether no committee so far held more corrupt power than f.
     is_tolerable: bool,
-    /// What honest replicas have committed, and the state after it.
-    agreed: Vec<(BlockId, Digest)>,
+    /// What honest replicas have committed, and the states after it.
+    agreed: BTreeMap<(Height, bool), Digest>,
+    /// What happened, by the first word of the events.
+    pub seen: BTreeMap<&'static str, u32>,
 }
 
 const LANES_MAX: usize = 600;
@@ -77,13 +82,19 @@ impl World {
             attack: Attack::new(&committee, &setting.corrupt),
             verdicts: HashMap::new(),
             now: Time(1_000),
+            is_warm: false,
             is_tolerable: true,
-            agreed: Vec::new(),
+            agreed: BTreeMap::new(),
+            seen: BTreeMap::new(),
             setting,
             committee,
         };
         (0..count).for_each(|id| world.start(id));
         world.warm_up();
+        for id in &world.setting.corrupt {
+            world.replicas[usize::from(*id)] = None;
+        }
+        world.is_warm = true;
         world
     }
 
@@ -94,13 +105,41 @@ impl World {
         for step in Step::all(steps) {
             world.step(step);
         }
+        world.recovers();
         world
     }
 
+    /// Once messages arrive in time again, and as long as corrupt replicas keep silent, commands
+    /// are executed by all honest members.
+    fn recovers(&mut self) {
+        let is_led = !matches!(self.setting.spec.leaders, LeaderRule::Fixed(_));
+        let start = self.committed();
+        for round in 0..80 {
+            let is_far = self.now > Time(u64::MAX / 2);
+            if is_far || !is_led || !self.is_tolerable || self.laggard(start).is_none() {
+                return;
+            }
+            self.command(7, 1_000 + round, b"again");
+            self.step(Step::Flow { count: 2 * LANES_MAX });
+            self.step(Step::Time { jump: 0, to: 255 });
+        }
+        let states: Vec<_> = self.replicas.iter().flatten().map(Replica::status).collect();
+        panic!("no progress beyond height {start}: {states:#?}");
+    }
+
+    /// An honest member that has committed nothing above `height`.
+    fn laggard(&self, height: Height) -> Option<ReplicaId> {
+        let members = self.replicas.iter().flatten().map(Replica::status).filter(|status| status.member);
+        members.filter(|status| status.committed_head.height <= height).map(|status| status.id).next()
+    }
+
+    /// Before the attack begins all replicas do as they should.
     fn warm_up(&mut self) {
         for round in 0..self.setting.warm_up {
-            if round % 3 == 0 {
-                self.command(1 + round, 100 + u64::from(round), &[round]);
+            match round % 8 {
+                0 | 4 => self.command(1 + round, 100 + u64::from(round), &[round]),
+                2 if self.setting.warm_up % 2 == 1 => self.ask(0, 50 + u64::from(round), round << 2),
+                _ => {}
             }
             self.step(Step::Flow { count: 40 });
             self.step(Step::Time { jump: 0, to: 255 });
@@ -119,7 +158,7 @@ impl World {
     }
 
     fn start(&mut self, id: u16) {
-        if self.setting.corrupt.contains(&id) {
+        if self.is_warm && self.setting.corrupt.contains(&id) {
             return;
         }
         let at = usize::from(id);
@@ -163,6 +202,9 @@ impl World {
                         break;
                     }
                     self.watches[at].persisted(&record);
+                    if let Record::Committed(block) = record {
+                        self.agree(block.height, block.id, false);
+                    }
                     if self.fuses[at] == Some(1) {
                         is_down = true;
                         break;
@@ -241,19 +283,18 @@ impl World {
         self.is_tolerable &= committees.iter().all(|one| one.power_of(corrupt()) <= one.faulty_max());
     }
 
-    /// Honest replicas commit the same blocks and reach the same states.
     fn note(&mut self, event: &Event) {
-        let Event::Committed { block, state_root } = event else { return };
-        if !self.is_tolerable {
-            return;
+        *self.seen.entry(name(event)).or_default() += 1;
+        if let Event::Committed { block, state_root } = event {
+            self.agree(block.block.height, *state_root, true);
         }
-        let at = usize::try_from(block.block.height.0).expect("a short run") - 1;
-        match self.agreed.get(at) {
-            Some(agreed) => assert_eq!((block.block.id, *state_root), *agreed, "agreement"),
-            None => {
-                assert_eq!(at, self.agreed.len(), "no gap");
-                self.agreed.push((block.block.id, *state_root));
-            }
+    }
+
+    /// Honest replicas commit the same blocks and reach the same states.
+    fn agree(&mut self, height: Height, digest: Digest, is_state: bool) {
+        if self.is_tolerable {
+            let agreed = *self.agreed.entry((height, is_state)).or_insert(digest);
+            assert_eq!(agreed, digest, "agreement at height {height}");
         }
     }
 
@@ -284,5 +325,41 @@ impl World {
             };
             self.input(id, input);
         }
+    }
+}
+
+/// Events that a run must have come across to be worth something.
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Committed { .. } => "committed",
+        Event::TcFormed { .. } => "timeout certificate",
+        Event::CommitteeChanged { change: CommitteeChange::Add(_), .. } => "member added",
+        Event::CommitteeChanged { .. } => "committee changed",
+        Event::EpochBegan { .. } => "epoch",
+        Event::Equivocation(evidence) => match evidence.kind() {
+            MessageKind::Vote => "two votes",
+            _ => "two proposals",
+        },
+        Event::FetchCompleted { .. } => "fetch completed",
+        Event::SentAgain { .. } => "sent again",
+        Event::Halted { .. } => "halted",
+        Event::CommandRefused { .. } => "command refused",
+        Event::MessageRefused { why, .. } | Event::VoteRefused { why, .. } => match why {
+            Refusal::BadCertificate(_) => "bad certificate",
+            Refusal::BelowQuorum { .. } => "below a quorum",
+            Refusal::BelowLock { .. } => "below the lock",
+            Refusal::BelowTimeouts { .. } => "below the timeouts",
+            Refusal::NotLeader { .. } => "not the leader",
+            Refusal::OldEpoch { .. } => "old epoch",
+            Refusal::StateRoot { .. } => "state root",
+            Refusal::TimedOut { .. } => "timed out",
+            Refusal::TreeFull => "tree full",
+            Refusal::Unasked(_) => "unasked",
+            Refusal::Uncertified(_) => "uncertified",
+            Refusal::UnknownEpoch { .. } => "unknown epoch",
+            Refusal::WrongEpoch { .. } => "wrong epoch",
+            _ => "refused",
+        },
+        _ => "other",
     }
 }

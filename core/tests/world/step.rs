@@ -5,26 +5,60 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Messages arrive in order.
-    Flow { count: usize },
+    Flow {
+        count: usize,
+    },
     /// One message arrives before others; or does not, or twice.
-    Deliver { a: usize, keep: bool },
-    Drop { a: usize },
+    Deliver {
+        a: usize,
+        keep: bool,
+    },
+    Drop {
+        a: usize,
+    },
     /// A message seen before arrives anywhere, from anyone.
-    Replay { a: usize, to: u16, from: u16 },
+    Replay {
+        a: usize,
+        to: u16,
+        from: u16,
+    },
     /// One that was verified some time ago arrives only now.
-    Late { a: usize },
+    Late {
+        a: usize,
+    },
     /// A message seen before, with bytes of it changed or missing.
-    Mutate { a: usize, at: usize, with: u8 },
+    Mutate {
+        a: usize,
+        at: usize,
+        with: u8,
+    },
     /// The attacker makes something of what it saw and the keys it has.
-    Forge { what: u8, b: usize, c: usize },
+    Forge {
+        what: u8,
+        b: usize,
+        c: usize,
+    },
     /// A client asks for something.
-    Command { client: u8, sequence: u64, what: u8 },
+    Command {
+        client: u8,
+        sequence: u64,
+        what: u8,
+    },
     /// A driver tells of something that did not pass verification.
-    Refused { from: u16, what: u8 },
+    Refused {
+        from: u16,
+        what: u8,
+    },
     /// Time passes for all, and one or all notice.
-    Time { jump: u8, to: u8 },
+    Time {
+        jump: u8,
+        to: u8,
+    },
     /// A replica crashes after so many more records, and starts again.
-    Crash { replica: u16, records: usize },
+    Crash {
+        replica: u16,
+        records: usize,
+    },
 }
 
 impl Step {

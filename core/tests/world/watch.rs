@@ -1,7 +1,7 @@
 //! What one replica promises, whoever else is corrupt: looked at after each of its outputs.
 
-use super::setting::Setting;
 use super::Chain;
+use super::setting::Setting;
 use hotstuff_core::safety::SafetyRecord;
 use hotstuff_core::*;
 use std::collections::BTreeMap;
@@ -156,8 +156,7 @@ impl Watch {
 
     /// One more than `retained_blocks`, or as many as the head's justify is ahead of what it commits.
     fn committed_max(&self, setting: &Setting) -> usize {
-        let views: Vec<u64> =
-            [0].into_iter().chain(self.chain.iter().map(|block| block.view().0)).collect();
+        let views: Vec<u64> = [0].into_iter().chain(self.chain.iter().map(|block| block.view().0)).collect();
         let (head, depth) = (views.len() - 1, setting.spec.rule.commit_depth());
         let commits = |tip: usize| {
             let bottom = tip.checked_sub(depth)?;
