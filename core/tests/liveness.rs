@@ -296,3 +296,72 @@ fn replicas_at_rest_have_committed_the_same_blocks() {
         }
     }
 }
+
+/// Replicas of which r1 led view 1, showed its block to `seen_by` alone, and is down since;
+/// nothing else has arrived, and all have given up.
+fn left_by_the_leader(count: u16, seen_by: u16) -> Table {
+    let mut table = Table::new(count);
+    table.submit(1, b"x");
+    table.run(|envelope| envelope.to == seen_by && is_kind(MessageKind::Proposal)(envelope));
+    table.crash(1);
+    for _ in 0..3 {
+        table.pass_time();
+        table.lanes.clear();
+    }
+    table
+}
+
+#[test]
+fn a_replica_that_restarts_where_it_gave_up_on_the_next_view_helps_those_behind() {
+    let mut table = left_by_the_leader(4, 3);
+    table.crash(3);
+    table.start(3); // in view 2, without a certificate for view 1
+    table.submit(1, b"x");
+    for _ in 0..30 {
+        table.pass_time();
+        table.run_all();
+    }
+    for id in [0, 2, 3] {
+        assert_eq!(table.applied(id), [b"x".to_vec()]);
+    }
+}
+
+#[test]
+fn a_replica_that_corrupt_ones_lure_into_the_next_view_helps_those_behind() {
+    // r0 voted and gave up on view 2; r1 and r6 do too, but say so to r2 alone, and then no more.
+    let mut table = left_by_the_leader(7, 0);
+    table.crash(6);
+    for id in [1, 6] {
+        let message = timeout(&table, 2, id);
+        table.deliver(Envelope { from: id, to: 2, message });
+    }
+    let of_r0 = |event: &Event| matches!(event, Event::TimedOut { view: View(2), .. });
+    for _ in 0..8 {
+        table.pass_time();
+        table.run(|envelope| envelope.from == 0 && envelope.to == 2);
+    }
+    assert!(table.has_event(0, of_r0));
+    assert_eq!(table.replica(2).status().view, View(2));
+    for _ in 0..30 {
+        table.pass_time();
+        table.run_all();
+    }
+    for id in [0, 2, 3, 4, 5] {
+        assert_eq!(table.applied(id), [b"x".to_vec()], "r{id}");
+    }
+}
+
+#[test]
+fn a_corrupt_leader_cannot_split_those_who_give_up_over_two_views() {
+    // r0 alone saw r1's block, and waits for view 2; r1 joins it there, and the others know nothing of it.
+    let mut table = left_by_the_leader(4, 0);
+    let message = timeout(&table, 2, 1);
+    table.deliver(Envelope { from: 1, to: 0, message });
+    for _ in 0..30 {
+        table.pass_time();
+        table.run_all();
+    }
+    for id in [0, 2, 3] {
+        assert_eq!(table.applied(id), [b"x".to_vec()], "r{id}");
+    }
+}

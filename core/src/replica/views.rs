@@ -109,14 +109,10 @@ impl<A: App> Replica<A> {
 
     fn give_up(&mut self, view: View, patience: Option<Span>) {
         self.pacemaker.sent_timeout(self.now, &self.config);
-        let epoch = self.epoch();
         if !self.is_member() {
             return;
         }
-        let timeout = match self.safety.timeout(epoch, view, self.high_qc.clone()) {
-            Ok(binding) => binding.persist(&mut self.outputs),
-            Err(why) => unreachable!("the high QC is persisted before the lock rises by it: {why}"),
-        };
+        let timeout = self.sign_timeout(view);
         let exponent = self.pacemaker.exponent();
         let high_qc = self.high_qc.view();
         self.event(Event::TimedOut { view, high_qc, exponent, patience });
@@ -130,6 +126,13 @@ impl<A: App> Replica<A> {
         }
     }
 
+    fn sign_timeout(&mut self, view: View) -> Timeout {
+        match self.safety.timeout(self.epoch(), view, self.high_qc.clone()) {
+            Ok(binding) => binding.persist(&mut self.outputs),
+            Err(why) => unreachable!("the high QC is persisted before the lock rises by it: {why}"),
+        }
+    }
+
     /// Takes what a timeout carries before its own meaning: the high QC, and the last vote, which
     /// may complete a QC that its collector did not deliver (pitfall 22).
     pub(super) fn on_timeout(&mut self, from: ReplicaId, timeout: Timeout) {
@@ -137,14 +140,34 @@ impl<A: App> Replica<A> {
         if let Some(vote) = timeout.last_vote.clone() {
             self.on_vote(vote);
         }
-        if timeout.view < self.view() {
+        let view = timeout.view;
+        if view < self.view() {
             // A replayed one gets no answer: it would reach someone who did not ask.
-            if from == timeout.replica {
+            if from == timeout.replica && !self.give_up_below(from, view) {
                 self.tell_newest(from);
             }
             return;
         }
         self.collect_timeout(timeout);
+        let is_over = view >= self.view() && view <= self.safety.last_timeout();
+        if is_over && self.timeouts.of(self.id, view).is_none() {
+            // Another waits in a view that this replica, which voted in it, has no use for: it gave
+            // up on the next. Had each given up on one of the two only, no quorum might form.
+            self.give_up(view, None);
+        }
+    }
+
+    /// Gives up on `view` with one who is still there, if this replica went beyond it without a
+    /// certificate, by a weak quorum or a restart: certificates bring such a one no further, and
+    /// without this replica there may be no quorum that gives up on one view.
+    fn give_up_below(&mut self, to: ReplicaId, view: View) -> bool {
+        let certified = self.tc.as_ref().map_or(View::GENESIS, |tc| tc.view).max(self.high_qc.view());
+        if view <= certified || view > self.safety.last_timeout() || to == self.id || !self.is_member() {
+            return false;
+        }
+        let timeout = self.sign_timeout(view);
+        self.send(to, Message::Timeout(timeout));
+        true
     }
 
     /// Sends the highest certificates to one who is seen to be behind.
