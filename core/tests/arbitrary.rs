@@ -69,7 +69,8 @@ fn the_runs_get_far() {
         "old epoch",
         "unknown epoch",
         "timed out",
-        "halted",
+        "snapshot taken",
+        "snapshot installed",
     ] {
         assert!(seen.contains_key(name), "no run came across: {name}: {seen:#?}");
     }

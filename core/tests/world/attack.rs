@@ -90,6 +90,7 @@ impl Attack {
             Message::FetchResponse(response) => {
                 response.blocks.iter().for_each(|block| self.note_block(block));
             }
+            Message::SnapshotRequest(_) | Message::SnapshotChunk(_) => {}
         }
         self.messages.note(message.clone());
     }
@@ -128,6 +129,11 @@ impl World {
                     self.lanes.remove(at);
                 }
             }
+            Step::Isolate { replica, on: true } => {
+                self.isolated = [replica % replicas].into();
+                self.lanes.retain(|envelope| envelope.to != replica % replicas);
+            }
+            Step::Isolate { on: false, .. } => self.isolated.clear(),
             Step::Replay { a, to, from } => {
                 if let Some(message) = self.attack.messages.pick(a).cloned() {
                     self.deliver(Envelope { from: from % replicas, to: to % replicas, message });

@@ -24,12 +24,24 @@ impl World {
     pub(super) fn forge(&mut self, what: u8, b: usize, c: usize) -> Option<Message> {
         let signer = self.attack.keys.get(b.checked_rem(self.attack.keys.len())?).copied()?;
         Some(match what % 16 {
-            0 => Message::Vote(self.vote(signer, self.some_block(b)?, c)),
+            0 => {
+                let block = self.some_block(b)?;
+                if c.is_multiple_of(8) {
+                    self.tell(Message::Vote(self.vote(signer, block, c ^ 8))); // another in the same view
+                }
+                Message::Vote(self.vote(signer, block, c))
+            }
             1 => Message::Timeout(self.timeout(signer, b, c)?),
             2 => Message::Proposal(self.proposal(signer, b, c)?),
             11..16 => Message::Proposal(self.lead(b, c)?),
             3..6 => {
-                let qc = self.assembled(self.some_block(b)?, c);
+                let fork = self.attack.blocks.iter().max_by_key(|block| block.view()).map(|block| BlockRef {
+                    view: View(self.newest_view() + 1),
+                    id: Digest([c as u8; 32]),
+                    ..block.reference()
+                });
+                let block = fork.filter(|_| c % 16 == 4).or_else(|| self.some_block(b));
+                let qc = self.assembled(block?, c);
                 self.attack.qcs.note(qc.clone());
                 Message::NewView(NewView { high_qc: qc, tc: self.attack.tcs.pick(c).cloned() })
             }

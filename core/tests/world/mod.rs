@@ -4,6 +4,7 @@
 
 mod attack;
 mod forge;
+mod seen;
 mod setting;
 mod step;
 mod watch;
@@ -15,9 +16,9 @@ use attack::Attack;
 use hotstuff_core::command::Command;
 use hotstuff_core::crypto::{Digest, Domain};
 use hotstuff_core::leader::LeaderRule;
-use hotstuff_core::message::MessageKind;
+use hotstuff_core::snapshot::SnapshotChunk;
 use hotstuff_core::*;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use watch::Watch;
 
@@ -33,6 +34,15 @@ impl App for Chain {
 
     fn root(&self) -> Digest {
         self.0
+    }
+
+    fn snapshot(&self) -> Vec<u8> {
+        self.0.0.to_vec()
+    }
+
+    fn restore(&mut self, snapshot: &[u8]) -> Result<(), NoSnapshot> {
+        self.0 = Digest(snapshot.try_into().map_err(|_| NoSnapshot)?);
+        Ok(())
     }
 }
 
@@ -52,6 +62,8 @@ pub struct World {
     watches: Vec<Watch>,
     /// After how many more records each crashes, if it is to.
     fuses: Vec<Option<usize>>,
+    /// Whom nothing reaches.
+    isolated: BTreeSet<u16>,
     lanes: VecDeque<Envelope>,
     late: VecDeque<(u16, u16, Verified<Message>)>,
     attack: Attack,
@@ -77,6 +89,7 @@ impl World {
             replicas: (0..count).map(|_| None).collect(),
             watches: (0..count).map(|id| Watch::new(id, &committee)).collect(),
             fuses: vec![None; usize::from(count)],
+            isolated: BTreeSet::new(),
             lanes: VecDeque::new(),
             late: VecDeque::new(),
             attack: Attack::new(&committee, &setting.corrupt),
@@ -94,6 +107,7 @@ impl World {
         for id in &world.setting.corrupt {
             world.replicas[usize::from(*id)] = None;
         }
+        world.isolated.clear();
         world.is_warm = true;
         world
     }
@@ -112,6 +126,7 @@ impl World {
     /// Once messages arrive in time again, and as long as corrupt replicas keep silent, commands
     /// are executed by all honest members.
     fn recovers(&mut self) {
+        self.isolated.clear();
         let is_led = !matches!(self.setting.spec.leaders, LeaderRule::Fixed(_));
         let start = self.committed();
         for round in 0..80 {
@@ -124,7 +139,7 @@ impl World {
             self.step(Step::Time { jump: 0, to: 255 });
         }
         let states: Vec<_> = self.replicas.iter().flatten().map(Replica::status).collect();
-        panic!("no progress beyond height {start}: {states:#?}");
+        panic!("no progress beyond height {start}, {:?}: {states:#?}", self.setting);
     }
 
     /// An honest member that has committed nothing above `height`.
@@ -135,6 +150,10 @@ impl World {
 
     /// Before the attack begins all replicas do as they should.
     fn warm_up(&mut self) {
+        if self.setting.warm_up % 4 < 2 {
+            let last = self.setting.joiner() - u16::from(self.setting.warm_up % 4);
+            self.isolated = [last].into();
+        }
         for round in 0..self.setting.warm_up {
             match round % 8 {
                 0 | 4 => self.command(1 + round, 100 + u64::from(round), &[round]),
@@ -202,9 +221,8 @@ impl World {
                         break;
                     }
                     self.watches[at].persisted(&record);
-                    if let Record::Committed(block) = record {
-                        self.agree(block.height, block.id, false);
-                    }
+                    let head = self.watches[at].head();
+                    self.agree(head.height, head.id, false);
                     if self.fuses[at] == Some(1) {
                         is_down = true;
                         break;
@@ -223,10 +241,17 @@ impl World {
                     assert_eq!(reply.replica, ReplicaId(id));
                 }
                 Output::Load { peer, target, epoch, from, to } => {
-                    let chain = &self.watches[at].chain;
-                    let wanted = |block: &&Block| (from..=to).contains(&block.height());
-                    let blocks = chain.iter().filter(wanted).cloned().collect();
+                    let wanted = |block: &Block| (from..=to).contains(&block.height());
+                    let blocks = self.watches[at].recovered().committed.into_iter().filter(wanted).collect();
                     loads.push(Input::Loaded { peer, target, epoch, blocks });
+                }
+                Output::LoadSnapshot { peer, request, bytes_max } => {
+                    let snapshot = self.watches[at].recovered().snapshot;
+                    let chunk = snapshot.map_or_else(SnapshotChunk::none, |snapshot| {
+                        let encoded = wire::encode(&snapshot);
+                        SnapshotChunk::cut(&encoded, snapshot.base().height(), request, bytes_max)
+                    });
+                    loads.push(Input::SnapshotLoaded { peer, chunk });
                 }
                 Output::Committees(new) => committees = new,
                 Output::Event(event) => self.note(&event),
@@ -249,7 +274,9 @@ impl World {
     fn send(&mut self, from: u16, to: Option<ReplicaId>, message: Message) {
         self.attack.observe(&message);
         let all = 0..self.setting.replicas();
-        for to in all.filter(|id| *id != from && to.is_none_or(|to| to.0 == *id)) {
+        let isolated = self.isolated.clone();
+        let is_to = |id: &u16| *id != from && to.is_none_or(|to| to.0 == *id) && !isolated.contains(id);
+        for to in all.filter(is_to) {
             if self.lanes.len() >= LANES_MAX {
                 self.lanes.pop_front();
             }
@@ -284,7 +311,7 @@ impl World {
     }
 
     fn note(&mut self, event: &Event) {
-        *self.seen.entry(name(event)).or_default() += 1;
+        *self.seen.entry(seen::name(event)).or_default() += 1;
         if let Event::Committed { block, state_root } = event {
             self.agree(block.block.height, *state_root, true);
         }
@@ -325,41 +352,5 @@ impl World {
             };
             self.input(id, input);
         }
-    }
-}
-
-/// Events that a run must have come across to be worth something.
-fn name(event: &Event) -> &'static str {
-    match event {
-        Event::Committed { .. } => "committed",
-        Event::TcFormed { .. } => "timeout certificate",
-        Event::CommitteeChanged { change: CommitteeChange::Add(_), .. } => "member added",
-        Event::CommitteeChanged { .. } => "committee changed",
-        Event::EpochBegan { .. } => "epoch",
-        Event::Equivocation(evidence) => match evidence.kind() {
-            MessageKind::Vote => "two votes",
-            _ => "two proposals",
-        },
-        Event::FetchCompleted { .. } => "fetch completed",
-        Event::SentAgain { .. } => "sent again",
-        Event::Halted { .. } => "halted",
-        Event::CommandRefused { .. } => "command refused",
-        Event::MessageRefused { why, .. } | Event::VoteRefused { why, .. } => match why {
-            Refusal::BadCertificate(_) => "bad certificate",
-            Refusal::BelowQuorum { .. } => "below a quorum",
-            Refusal::BelowLock { .. } => "below the lock",
-            Refusal::BelowTimeouts { .. } => "below the timeouts",
-            Refusal::NotLeader { .. } => "not the leader",
-            Refusal::OldEpoch { .. } => "old epoch",
-            Refusal::StateRoot { .. } => "state root",
-            Refusal::TimedOut { .. } => "timed out",
-            Refusal::TreeFull => "tree full",
-            Refusal::Unasked(_) => "unasked",
-            Refusal::Uncertified(_) => "uncertified",
-            Refusal::UnknownEpoch { .. } => "unknown epoch",
-            Refusal::WrongEpoch { .. } => "wrong epoch",
-            _ => "refused",
-        },
-        _ => "other",
     }
 }

@@ -16,6 +16,11 @@ pub enum Step {
     Drop {
         a: usize,
     },
+    /// Nothing reaches a replica any more, or everything does again.
+    Isolate {
+        replica: u16,
+        on: bool,
+    },
     /// A message seen before arrives anywhere, from anyone.
     Replay {
         a: usize,
@@ -67,7 +72,8 @@ impl Step {
         match kind % 32 {
             0..8 => Self::Flow { count: usize::from(a % 64) + 1 },
             8..11 => Self::Deliver { a: wide, keep: c < 64 },
-            11..13 => Self::Drop { a: wide },
+            11 => Self::Drop { a: wide },
+            12 => Self::Isolate { replica: a.into(), on: b < 128 },
             13..15 => Self::Replay { a: wide, to: id & 15, from: id >> 4 },
             15 => Self::Late { a: wide },
             16 => Self::Mutate { a: usize::from(a), at: usize::from(b), with: c },

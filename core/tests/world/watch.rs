@@ -13,7 +13,8 @@ pub struct Watch {
     safety: Option<SafetyRecord>,
     certified: (View, View),
     stored: BTreeMap<BlockId, Block>,
-    pub chain: Vec<Block>,
+    /// Committed blocks, by height; without those that a snapshot of a peer took the place of.
+    chain: BTreeMap<Height, Block>,
     genesis: BlockRef,
     votes: BTreeMap<View, BlockRef>,
     proposals: BTreeMap<View, BlockId>,
@@ -28,7 +29,7 @@ impl Watch {
             safety: None,
             certified: (View(0), View(0)),
             stored: BTreeMap::new(),
-            chain: Vec::new(),
+            chain: BTreeMap::new(),
             genesis: committee.genesis_qc().block,
             votes: BTreeMap::new(),
             proposals: BTreeMap::new(),
@@ -43,7 +44,7 @@ impl Watch {
     }
 
     pub fn head(&self) -> BlockRef {
-        self.chain.last().map_or(self.genesis, Block::reference)
+        self.chain.last_key_value().map_or(self.genesis, |(_, block)| block.reference())
     }
 
     /// A record became durable.
@@ -66,9 +67,18 @@ impl Watch {
                 assert_eq!(block.reference(), *reference);
                 assert_eq!(block.parent(), self.head().id, "committed blocks extend each other");
                 assert_eq!(block.height(), self.head().height.next(), "one after the other");
-                self.chain.push(block.clone());
+                self.chain.insert(block.height(), block.clone());
             }
-            Record::Halted(_) => {}
+            Record::Snapshot { snapshot, useless_to } => {
+                let base = snapshot.base();
+                if base.height() > self.head().height {
+                    assert_eq!(*useless_to, base.height(), "a peer's");
+                    let blocks = snapshot.ancestors.iter().chain([base]);
+                    self.chain = blocks.map(|block| (block.height(), block.clone())).collect();
+                }
+                assert_eq!(self.chain.get(&base.height()).map(Block::id), Some(base.id()), "of its chain");
+            }
+            Record::Handover(_) | Record::Halted(_) => {}
         }
         self.disk.push(record.clone());
     }
@@ -119,7 +129,7 @@ impl Watch {
                 assert!(safety.is_some_and(|safety| safety.last_proposed >= view), "recorded");
                 assert_eq!(*self.proposals.entry(view).or_insert(block), block, "one proposal in a view");
             }
-            Message::NewView(_) | Message::FetchRequest(_) | Message::FetchResponse(_) => {}
+            _ => {}
         }
     }
 
@@ -152,19 +162,22 @@ impl Watch {
         assert!(held.votes <= replicas && held.timeouts <= 2 * replicas, "{held:?}");
         assert!(held.waiting_proposals <= replicas && held.equivocators <= replicas, "{held:?}");
         assert!((1..=3).contains(&held.committees), "{held:?}");
+        assert!(held.snapshot_bytes as u64 <= config.snapshot_bytes, "{held:?}");
+        assert!(held.handovers as u64 <= replica.committees().epochs().1.0, "{held:?}");
     }
 
     /// One more than `retained_blocks`, or as many as the head's justify is ahead of what it commits.
     fn committed_max(&self, setting: &Setting) -> usize {
-        let views: Vec<u64> = [0].into_iter().chain(self.chain.iter().map(|block| block.view().0)).collect();
-        let (head, depth) = (views.len() - 1, setting.spec.rule.commit_depth());
-        let commits = |tip: usize| {
-            let bottom = tip.checked_sub(depth)?;
-            (bottom..tip).all(|at| views[at] + 1 == views[at + 1]).then_some(bottom)
+        let first = self.chain.first_key_value().map_or(0, |(height, _)| height.0 - 1);
+        let (head, depth) = (self.head().height.0, setting.spec.rule.commit_depth() as u64);
+        let view = |height: u64| self.chain.get(&Height(height)).map_or(View(0), Block::view);
+        let commits = |tip: u64| {
+            let bottom = tip.checked_sub(depth).filter(|bottom| *bottom >= first)?;
+            (bottom..tip).all(|at| view(at + 1).follows(view(at))).then_some(bottom)
         };
-        let committed = (0..head).rev().find_map(commits).unwrap_or(0);
+        let committed = (first..head).rev().find_map(commits).unwrap_or(first);
         let needed = head - committed.min(head.saturating_sub(depth));
-        needed.max(setting.config.retained_blocks as usize) + 1
+        usize::try_from(needed.max(setting.config.retained_blocks.into())).expect("a short run") + 1
     }
 
     /// A replica starts again: what it had not made durable is gone.
