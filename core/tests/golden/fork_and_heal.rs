@@ -102,7 +102,7 @@ fn lock_overridden() {
         "With r0's own vote the block is certified. That proves to r3 that a quorum was not locked on \
          b1@v1, so b1@v1 cannot have been committed: r1's block of view 5, whose justify of view 4 is \
          newer than the lock, earns its vote, and the lock follows to the other branch (HotStuff, \
-         section 4.2; lemma 3 and theorem 4 rest on this second clause).",
+         section 4.4: liveness, theorem 4, rests on this second clause).",
     );
     table.deliver(Envelope { from: 0, to: 1, message: Message::Vote(vote(0, second.reference())) });
     table.run_until_applied(&[1, 2, 3], 1, |_| true);

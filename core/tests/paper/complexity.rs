@@ -17,7 +17,7 @@ fn kinds(envelopes: &[Envelope]) -> BTreeMap<MessageKind, u64> {
     counts
 }
 
-/// HotStuff, sections 1 and 3.5: a view of an honest leader takes O(n) messages. Chained, it is one
+/// HotStuff, sections 1 and 4.4: a view of an honest leader takes O(n) messages. Chained, it is one
 /// proposal to each other replica and one vote from each: 2(n−1). (The paper counts authenticators,
 /// and has one for a certificate by threshold signatures; here a certificate lists n−f.)
 #[test]
@@ -38,7 +38,7 @@ fn hotstuff_a_fault_free_view_takes_2_times_n_minus_1_messages() {
     }
 }
 
-/// Jolteon, section 1 (and table 1): the view change is quadratic. Everyone tells everyone that it
+/// Jolteon, section 1: the view change is quadratic. Everyone tells everyone that it
 /// gives up, and who forms the TC sends it to the next leader. n−1 replicas are up. A timeout that
 /// comes when the TC has formed already is answered with it: that is one more message to each of
 /// those beyond the quorum, from everyone, at most f·n.

@@ -12,7 +12,7 @@ fn table(rule: CommitRule) -> Table {
     Table::of(CommitteeSpec { rule, ..spec(4) }, 0)
 }
 
-/// Lemma 1 (section 3.3): two conflicting blocks of one view are not both certified. r1 signs two
+/// Lemma 1 (section 4.4): two conflicting blocks of one view are not both certified. r1 signs two
 /// blocks and would vote for both; the honest three get them in every possible way.
 #[test]
 fn hotstuff_lemma_1_no_view_has_two_certificates() {
@@ -48,7 +48,7 @@ fn hotstuff_lemma_1_no_view_has_two_certificates() {
     }
 }
 
-/// Theorem 2 (section 3.3): no two conflicting blocks are committed, each by an honest replica;
+/// Theorem 2 (section 4.4): no two conflicting blocks are committed, each by an honest replica;
 /// without any assumption on time. Messages are lost, repeated and reordered, replicas restart.
 #[test]
 fn hotstuff_theorem_2_no_two_conflicting_blocks_are_committed() {
@@ -59,7 +59,7 @@ fn hotstuff_theorem_2_no_two_conflicting_blocks_are_committed() {
     }
 }
 
-/// Theorem 4 (section 3.4): after GST, once the honest are in the same view with an honest leader
+/// Theorem 4 (section 4.4): after GST, once the honest are in the same view with an honest leader
 /// for long enough, a decision is reached. Before GST here no message arrives for ten minutes, so
 /// patience is at its cap; r3 has crashed. After it a command commits within a few such views.
 #[test]
@@ -80,7 +80,7 @@ fn hotstuff_theorem_4_after_gst_commands_commit_however_long_it_took() {
     }
 }
 
-/// Optimistic responsiveness (sections 1 and 3.4): after GST an honest leader drives a decision as
+/// Optimistic responsiveness (sections 1 and 4.4): after GST an honest leader drives a decision as
 /// fast as messages travel, whatever Δ is assumed. Messages take no time here, and patience is an
 /// hour: nothing waits for it.
 #[test]

@@ -76,7 +76,7 @@ fn jolteon_figure_2_a_tc_carries_the_highest_qc_of_its_signers() {
     assert_eq!(tc.high_qc.view(), View(2));
 }
 
-/// Lemma 1 and theorem 1 (safety, section 3): once a block is committed, every TC of a later round
+/// Safety (the proof of the commit rule): once a block is committed, every TC of a later round
 /// holds a QC of its round or a later one, so no leader can go around it. r3 alone has committed,
 /// and then hears and says nothing; the others form TC after TC.
 #[test]
