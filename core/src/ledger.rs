@@ -112,7 +112,7 @@ impl<A: App> Ledger<A> {
         root: &Digest,
     ) -> Result<(), NoSnapshot> {
         let schedules = Schedules::restored(committee, &image.schedules).ok_or(NoSnapshot)?;
-        let mut sessions = Sessions::restored(committee.limits(), image.sessions);
+        let mut sessions = Sessions::restored(committee.limits(), &image.sessions).ok_or(NoSnapshot)?;
         let before = self.app.snapshot();
         self.app.restore(&image.app)?;
         if state_root(&self.app.root(), &sessions.root(), &schedules.digest()) != *root {

@@ -6,15 +6,17 @@ use crate::ids::{Span, Time, View};
 /// The view and its clock.
 ///
 /// The clock runs only while there is work: an idle view lasts until the next heartbeat is
-/// overdue. Back-off doubles the patience with every view that ended by timeout, up to a cap, and
-/// is forgotten with the first view entered by a QC (pitfall 18).
+/// overdue. Back-off doubles the patience with every view that ended by timeout but the first, up
+/// to a cap, and is forgotten with the next commit (pitfall 18). A QC alone would not do: where views
+/// take long, none of three in a row may fail because the one before went well.
 pub(crate) struct Pacemaker {
     view: View,
     entered: Time,
     /// When this view was last seen to go on: entered, or a block of it voted for.
     alive: Time,
     working_since: Option<Time>,
-    exponent: u32,
+    /// Views that ended by timeout since the last commit.
+    failures: u32,
     was_sent_again: bool,
     /// When to send this view's timeout again, once it was sent.
     resend_at: Option<Time>,
@@ -27,7 +29,7 @@ impl Pacemaker {
             entered: now,
             alive: now,
             working_since: None,
-            exponent: 0,
+            failures: 0,
             was_sent_again: false,
             resend_at: None,
         }
@@ -41,14 +43,21 @@ impl Pacemaker {
         self.entered
     }
 
+    /// How often the patience is doubled. A single failed view says nothing of the network: its
+    /// leader may be down.
     pub(crate) fn exponent(&self) -> u32 {
-        self.exponent
+        self.failures.saturating_sub(1)
+    }
+
+    /// Forgets failures: a block was committed.
+    pub(crate) fn note_commit(&mut self) {
+        self.failures = 0;
     }
 
     /// Begins a later view, by a QC (`progress`) or because the view before timed out.
     pub(crate) fn enter(&mut self, view: View, now: Time, progress: bool) {
         debug_assert!(view > self.view, "views only rise");
-        self.exponent = if progress { 0 } else { self.exponent.saturating_add(1) };
+        self.failures = self.failures.saturating_add(u32::from(!progress));
         self.view = view;
         self.entered = now;
         self.alive = now;
@@ -81,7 +90,7 @@ impl Pacemaker {
 
     /// How long this view may last from the moment its clock runs.
     pub(crate) fn patience(&self, config: &Config) -> Span {
-        config.timeout_min_us.backed_off(self.exponent, config.timeout_max_us)
+        config.timeout_min_us.backed_off(self.exponent(), config.timeout_max_us)
     }
 
     /// When the next thing is due.
@@ -131,7 +140,13 @@ mod tests {
         }
         assert_eq!(pacemaker.patience(&config), config.timeout_max_us);
         pacemaker.enter(View(41), Time(0), true);
+        assert_eq!(pacemaker.patience(&config), config.timeout_max_us, "a QC is not enough");
+        pacemaker.note_commit();
         assert_eq!(pacemaker.patience(&config), config.timeout_min_us);
+        pacemaker.enter(View(42), Time(0), false);
+        assert_eq!(pacemaker.patience(&config), config.timeout_min_us, "one silent leader changes nothing");
+        pacemaker.enter(View(43), Time(0), false);
+        assert_eq!(pacemaker.patience(&config), Span(2 * config.timeout_min_us.0));
     }
 
     #[test]

@@ -84,19 +84,24 @@ impl Reputation {
         let mut worst: Vec<_> =
             out.map(|(id, silence)| (Reverse((silence.relapses, silence.last)), *id)).collect();
         worst.sort_unstable();
+        let mut suspended = BTreeSet::new();
         let mut power = Power(0);
-        let fits = |id: &ReplicaId| {
-            power = power + committee.power(*id);
-            power <= committee.faulty_max()
-        };
-        worst.into_iter().map(|(_, id)| id).take_while(fits).collect()
+        for (_, id) in worst {
+            let together = power + committee.power(id);
+            if together <= committee.faulty_max() {
+                power = together;
+                suspended.insert(id);
+            }
+        }
+        suspended
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::committee::testing::committee_of;
+    use crate::commit_rule::CommitRule;
+    use crate::committee::testing::{committee_of, spec_of};
 
     const R1: ReplicaId = ReplicaId(1);
     const R2: ReplicaId = ReplicaId(2);
@@ -141,7 +146,12 @@ mod tests {
         reputation.note_voted(R1, View(6));
         reputation.note_silent(R1, View(9));
         assert!(is_out(&reputation, R1, 10) && !is_out(&reputation, R2, 10), "a relapse counts more");
+        let weighted = Committee::new(spec_of(&[4, 1, 1, 4], CommitRule::ThreeChain)).unwrap();
+        let out = |reputation: &Reputation| reputation.suspended(&weighted, View(10));
+        reputation.note_silent(ReplicaId(0), View(9));
+        assert_eq!(out(&reputation), [R1, R2].into(), "one with more power than f is never passed over");
         reputation.retain_members(&committee_of(1));
+        reputation.note_led(ReplicaId(0));
         assert_eq!(reputation, Reputation::default());
     }
 }

@@ -134,10 +134,11 @@ impl Sessions {
         SessionsImage(self.clients.iter().map(told).collect())
     }
 
-    /// The table of an image. One that lies makes a table with another root.
-    pub(crate) fn restored(limits: &Limits, image: SessionsImage) -> Self {
+    /// The table of an image; `None` where the image is none that a table gives. Beyond that, one
+    /// that lies makes a table with another root.
+    pub(crate) fn restored(limits: &Limits, image: &SessionsImage) -> Option<Self> {
         let mut sessions = Self::new(limits);
-        for SessionImage { client, used, floor, replies } in image.0 {
+        for SessionImage { client, used, floor, replies } in image.0.iter().cloned() {
             sessions.uses = sessions.uses.max(used); // the last use is of a client that is remembered
             sessions.by_use.insert(used, client);
             sessions.touched.insert(bucket(&client));
@@ -146,7 +147,8 @@ impl Sessions {
             let replies = replies.into_iter().map(keep).collect();
             sessions.clients.insert(client, Session { replies, floor, bytes, used });
         }
-        sessions
+        // Entries told twice would leave traces that the root does not cover.
+        (sessions.image() == *image && sessions.by_use.len() == sessions.clients.len()).then_some(sessions)
     }
 
     /// A digest of the table.
@@ -243,7 +245,7 @@ mod tests {
         for (client, sequence) in [(1, 10), (2, 5), (1, 20), (1, 30)] {
             table.record(id(client, sequence), Height(sequence), vec![client]);
         }
-        let mut restored = Sessions::restored(&limits(2), table.image());
+        let mut restored = Sessions::restored(&limits(2), &table.image()).unwrap();
         assert_eq!(restored.root(), table.root());
         assert_eq!(restored.known(&id(1, 10)), Known::TooOld);
         for table in [&mut table, &mut restored] {
@@ -251,6 +253,26 @@ mod tests {
             assert_eq!(table.known(&id(2, 5)), Known::New, "idle for longest, so forgotten");
         }
         assert_eq!(restored.root(), table.root());
+    }
+
+    #[test]
+    fn an_image_that_tells_of_a_client_twice_is_refused() {
+        let mut table = Sessions::new(&limits(2));
+        table.record(id(1, 10), Height(1), vec![1]);
+        table.record(id(2, 5), Height(1), vec![2]);
+        let image = table.image();
+        let altered = |change: &dyn Fn(&mut Vec<SessionImage>)| {
+            let mut image = image.clone();
+            change(&mut image.0);
+            Sessions::restored(&limits(2), &image).is_some()
+        };
+        assert!(altered(&|_| {}));
+        assert!(!altered(&|told| told.insert(1, SessionImage { used: u64::MAX, ..told[1].clone() })));
+        assert!(!altered(&|told| told[0].used = told[1].used));
+        assert!(!altered(&|told| told.swap(0, 1)));
+        assert!(!altered(
+            &|told| told[0].replies = [told[0].replies.clone(), told[0].replies.clone()].concat()
+        ));
     }
 
     #[test]

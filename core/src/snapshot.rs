@@ -12,6 +12,7 @@ use crate::crypto::{Digest, Domain};
 use crate::ids::{Height, ReplicaId};
 use crate::schedule::{Schedules, SchedulesImage};
 use crate::sessions::SessionsImage;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -78,16 +79,11 @@ pub(crate) struct StateParts {
 }
 
 impl StateParts {
-    /// The committee of the latest change, for the cluster of `committee`.
-    pub(crate) fn newest_committee(&self, committee: &Committee) -> Option<Committee> {
-        let committees = Schedules::restored(committee, &self.schedules)?.committees();
-        committees.last().map(|newest| Committee::clone(newest))
-    }
-
-    /// The root of this state.
-    pub(crate) fn root(&self, committee: &Committee) -> Option<Digest> {
+    /// The committee of the latest change, for the cluster of `committee`, and the root of the state.
+    pub(crate) fn newest_committee(&self, committee: &Committee) -> Option<(Arc<Committee>, Digest)> {
         let schedules = Schedules::restored(committee, &self.schedules)?;
-        Some(state_root(&self.app, &self.sessions, &schedules.digest()))
+        let newest = schedules.committees().pop()?;
+        Some((newest, state_root(&self.app, &self.sessions, &schedules.digest())))
     }
 }
 
@@ -161,6 +157,11 @@ impl Download {
     /// A download from `peer` that begins with `chunk`.
     pub(crate) fn new(peer: ReplicaId, chunk: &SnapshotChunk) -> Self {
         Self { peer, height: chunk.height, total: chunk.total, bytes: Vec::new() }
+    }
+
+    /// Whether `chunk` begins a later snapshot, which its sender has made meanwhile.
+    pub(crate) fn is_outdated_by(&self, chunk: &SnapshotChunk) -> bool {
+        chunk.offset == 0 && chunk.height > self.height
     }
 
     /// What to ask for next.

@@ -18,8 +18,6 @@ use crate::ids::{Power, ReplicaId, View};
 use crate::message::{FetchResponse, Message, NewView, Proposal};
 use crate::refusal::Refusal;
 use crate::snapshot::{Handover, Snapshot};
-use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::ops::Deref;
 use ed25519_dalek::VerifyingKey;
 
@@ -203,35 +201,34 @@ pub fn snapshot(committees: &Committees, snapshot: &Snapshot) -> Result<Committe
     if !is_chain || !consecutive || !chain().all(is_whole) {
         return Err(Refusal::BadSnapshot);
     }
-    let mut known: Vec<_> = committees.iter().cloned().collect();
+    let mut known = committees.clone();
     for proof in &snapshot.handovers {
-        let so_far = Committees::new(known.clone());
-        let next = proof.state.newest_committee(committees.newest()).ok_or(Refusal::BadSnapshot)?;
-        if next.epoch() <= so_far.newest().epoch() {
-            continue;
+        if proof.header.epoch >= known.newest().epoch() {
+            known = handover(&known, proof)?;
         }
-        handover(&so_far, proof)?;
-        if next.epoch() != so_far.newest().epoch().next() {
-            return Err(Refusal::BadSnapshot);
-        }
-        known.push(Arc::new(next));
     }
-    let known = Committees::new(known);
     qc(&known, &snapshot.certificate)?;
+    // The ids, and so the certificate, do not cover the signatures of the blocks that are kept.
+    snapshot.blocks.iter().skip(1).try_for_each(|one| block(&known, one))?;
     Ok(known)
 }
 
 /// The most changes of the committee that a snapshot may prove.
 pub const HANDOVERS_MAX: usize = 1 << 16;
 
-/// Checks that the state with the next committee is the one that a certified header names.
-fn handover(committees: &Committees, handover: &Handover) -> Result<(), Refusal> {
+/// Checks that the state with the next committee is the one that a certified header names, and
+/// returns the committees with that one.
+fn handover(committees: &Committees, handover: &Handover) -> Result<Committees, Refusal> {
     let Handover { header, certificate, state } = handover;
-    let root = state.root(committees.newest()).ok_or(Refusal::BadSnapshot)?;
-    if certificate.block.id != header.id() || root != header.state_root {
+    if certificate.block.id != header.id() {
         return Err(Refusal::BadSnapshot);
     }
-    qc(committees, certificate)
+    qc(committees, certificate)?;
+    let (next, root) = state.newest_committee(committees.newest()).ok_or(Refusal::BadSnapshot)?;
+    if root != header.state_root || next.epoch() != committees.newest().epoch().next() {
+        return Err(Refusal::BadSnapshot);
+    }
+    Ok(Committees::new(committees.iter().cloned().chain([next]).collect()))
 }
 
 /// Checks evidence of equivocation, and returns who is guilty.
@@ -244,7 +241,7 @@ pub fn evidence(committees: &Committees, evidence: &Evidence) -> Result<ReplicaI
         Evidence::Proposals { first, second } => (first.header.proposer, second.header.proposer),
         Evidence::Votes { first, second } => (first.voter, second.voter),
     };
-    if signers.0 != signers.1 || first.view != second.view || first.id == second.id {
+    if signers.0 != signers.1 || first.view != second.view || first == second {
         return Err(Refusal::NoEvidence);
     }
     match evidence {

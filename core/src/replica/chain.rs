@@ -96,6 +96,7 @@ impl<A: App> Replica<A> {
                 self.reply(command, outcome);
             }
         }
+        self.pacemaker.note_commit();
         self.refresh_committees();
         self.note_state();
     }

@@ -19,10 +19,10 @@ impl<A: App> Replica<A> {
             return None;
         }
         let (proposer, name) = (block.header().proposer, first.reference());
-        let evidence = Evidence::Proposals { first: first.signed_header(), second: block.signed_header() };
-        if first.header().proposer == proposer {
-            self.report(evidence);
+        if first.header().proposer != proposer {
+            return None; // on another branch, another replica may lead the view
         }
+        self.report(Evidence::Proposals { first: first.signed_header(), second: block.signed_header() });
         Some(Refusal::Equivocation { proposer, first: name })
     }
 

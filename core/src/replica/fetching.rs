@@ -120,8 +120,7 @@ impl<A: App> Replica<A> {
             let own = (self.high_qc.block.id == last.id()).then(|| self.high_qc.clone());
             certificate = next.or(own).or_else(|| self.tree.certificate_of(&last.id()));
             if certificate.is_none() {
-                blocks.pop();
-                certificate = blocks.last().and_then(|last| self.tree.certificate_of(&last.id()));
+                certificate = blocks.pop().map(|uncertified| uncertified.justify().clone());
             }
         }
         self.event(Event::FetchServed { peer, blocks: u32::try_from(blocks.len()).unwrap_or(u32::MAX) });

@@ -76,17 +76,15 @@ pub(super) fn recover<A: App>(
     }
     let mut uncommitted: alloc::vec::Vec<Block> = recovered.uncommitted.into_values().collect();
     uncommitted.sort_unstable_by_key(|block| (block.height(), block.view(), block.id()));
-    for block in uncommitted {
-        // One off the committed branch is of no use, and one whose parent is missing is fetched.
-        let _ = tree.insert(block);
-    }
+    // One off the committed branch is of no use, and one whose parent is missing is fetched.
+    uncommitted.retain(|block| tree.insert(block.clone()).is_ok());
 
     let high_qc = recovered.high_qc.unwrap_or_else(|| committee.genesis_qc().clone());
     let timed_out = recovered.tc.as_ref().map_or(high_qc.view(), |tc| tc.view);
     let rules = (*committee.cluster(), committee.rule());
     let safety = Safety::new(id, key.clone(), rules, genesis_ref, recovered.safety);
-    // Below a view it gave up it could neither vote nor time out: were all so, none would move.
-    let view = high_qc.view().max(timed_out).next().max(safety.last_timeout());
+    // Where it gave up beyond that view, it still gives up in it with the others.
+    let view = high_qc.view().max(timed_out).next();
     let mut replica = Replica {
         id,
         now,
@@ -126,6 +124,10 @@ pub(super) fn recover<A: App>(
     let schedule = replica.schedule();
     let (leader, next_leader) = (schedule.leader(view), schedule.leader(view.next()));
     replica.event(Event::ViewEntered { view, leader, next_leader, cause: EntryCause::Start });
+    replica.note_state();
+    for block in &uncommitted {
+        replica.apply_certified(block.justify()); // a crash may have come before its effects
+    }
     let high_qc = replica.high_qc.clone();
     replica.apply_certified(&high_qc);
     replica.settle();

@@ -5,7 +5,7 @@ use super::Replica;
 use crate::app::App;
 use crate::certificate::{BlockRef, QuorumCertificate};
 use crate::event::Event;
-use crate::ids::{Epoch, Height, ReplicaId, Time};
+use crate::ids::{Epoch, Height, ReplicaId, Span, Time};
 use crate::io::{Output, Record};
 use crate::message::{Message, MessageKind};
 use crate::refusal::Refusal;
@@ -31,12 +31,19 @@ pub(super) struct Snapshots {
     /// The state is looked at again at this height.
     due: Height,
     download: Option<Download>,
+    download_began: Time,
     /// When the next part of the download is overdue.
     download_due: Time,
+    /// How often the sender had a later snapshot since.
+    download_restarts: u32,
 }
 
 /// How often the wait for a part of a snapshot is doubled: it is larger than a chunk of blocks.
 const PATIENCE_EXPONENT: u32 = 4;
+/// A download must go on by at least this part of a chunk in each such wait.
+const RATE_DIVISOR: u64 = 8;
+/// How often a download may begin anew.
+const RESTARTS_MAX: u32 = 3;
 
 impl Snapshots {
     /// When a download that does not go on is given up.
@@ -133,13 +140,22 @@ impl<A: App> Replica<A> {
                 return self.set_aside(from, None);
             }
             self.snapshots.download = Some(Download::new(from, &chunk));
+            (self.snapshots.download_began, self.snapshots.download_restarts) = (self.now, 0);
         }
         let Some(download) = &mut self.snapshots.download else { return };
+        if download.is_outdated_by(&chunk) && self.snapshots.download_restarts < RESTARTS_MAX {
+            *download = Download::new(from, &chunk);
+            self.snapshots.download_restarts += 1;
+            self.snapshots.download_began = self.now;
+        }
         match download.add(chunk) {
             Progress::Next(request) => {
+                // The time for all that has come: one that drips is given up.
                 let wait =
                     self.config.fetch_retry_us.backed_off(PATIENCE_EXPONENT, self.config.timeout_max_us);
-                self.snapshots.download_due = self.now + wait;
+                let parts = request.offset * RATE_DIVISOR / u64::from(self.config.snapshot_chunk_bytes) + 1;
+                let due = self.snapshots.download_began + Span(wait.0.saturating_mul(parts));
+                self.snapshots.download_due = due;
                 self.send(from, Message::SnapshotRequest(request));
             }
             Progress::Useless => self.end_download(None),
@@ -168,8 +184,9 @@ impl<A: App> Replica<A> {
 
     /// Takes over a snapshot: what it proves takes the place of this replica's own chain and state.
     fn install(&mut self, from: ReplicaId, bytes: &[u8]) -> Result<Height, Refusal> {
-        let snapshot: Snapshot = wire::decode(bytes).map_err(|_| Refusal::BadSnapshot)?;
+        let mut snapshot: Snapshot = wire::decode(bytes).map_err(|_| Refusal::BadSnapshot)?;
         verify::snapshot(&self.committees, &snapshot)?;
+        let known = self.committees.newest().epoch();
         let (block, root) = (snapshot.base().reference(), snapshot.root());
         if block.height <= self.tree.head().height {
             return Err(Refusal::OffCommittedBranch(self.tree.head()));
@@ -183,12 +200,16 @@ impl<A: App> Replica<A> {
         let ledger = &self.ledger;
         self.mempool.retain(|id| ledger.outcome(id).is_none());
         self.waiting.retain(|_, held| held.block.height() > block.height);
-        self.snapshots.handovers.clone_from(&snapshot.handovers);
+        // Those of epochs known here before were not looked at.
+        let unknown = |proof: &&Handover| proof.header.epoch >= known;
+        self.snapshots.handovers.extend(snapshot.handovers.iter().filter(unknown).cloned());
+        snapshot.handovers.clone_from(&self.snapshots.handovers);
         (self.snapshots.height, self.snapshots.useless_to) = (block.height, block.height);
         (self.snapshots.unproven, self.snapshots.unproven_change) = (None, None);
         self.persist(Record::Snapshot { snapshot: snapshot.clone(), useless_to: block.height });
         self.event(Event::SnapshotInstalled { block, peer: from, state_root: root });
         self.refresh_committees();
+        self.note_state();
         for above in &snapshot.blocks[1..] {
             self.learn_qc(above.justify());
             self.add_block(above)?;

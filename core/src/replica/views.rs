@@ -68,10 +68,12 @@ impl<A: App> Replica<A> {
     }
 
     /// Whose leader is waited for: a replica that has voted in its view waits for the leader of the
-    /// next, who collects the votes. So a leader that is down costs one timeout, not two.
+    /// next, who collects the votes. So a leader that is down costs one timeout, not two. But the
+    /// view's own leader may be the only one that saw its block; if not, the others pull it along.
     fn awaited_view(&self) -> View {
         let view = self.view();
-        if self.safety.last_voted() == view { view.next() } else { view }
+        let is_voter = self.safety.last_voted() == view && self.own_proposal.is_none();
+        if is_voter { view.next() } else { view }
     }
 
     fn send_again(&mut self) {
@@ -148,6 +150,10 @@ impl<A: App> Replica<A> {
             }
             return;
         }
+        if !self.is_member() && timeout.high_qc.view() < self.high_qc.view() {
+            // A member that leaves may be the only one to have the QC that begins the next epoch.
+            self.tell_newest(from);
+        }
         self.collect_timeout(timeout);
         let is_over = view >= self.view() && view <= self.safety.last_timeout();
         if is_over && self.timeouts.of(self.id, view).is_none() {
@@ -196,16 +202,23 @@ impl<A: App> Replica<A> {
         }
     }
 
-    /// f+1 replicas gave up on a view: an honest one did, so this one goes there and does too.
+    /// f+1 replicas gave up on a view: an honest one did, so this one does too. That one may have
+    /// done so from the view before, by a vote; so nothing shows that the view has begun, and this
+    /// replica goes no further than the view before, and gives up on both.
     fn join_weak_quorum(&mut self) {
         let schedule = self.schedule();
         let Some(view) = self.timeouts.weak_view(schedule.committee()) else { return };
         if view < self.view() || self.timeouts.of(self.id, view).is_some() {
             return;
         }
-        if view > self.view() {
-            self.enter_view(view, EntryCause::WeakQuorum);
+        let below = View(view.0.saturating_sub(1));
+        if below > self.view() {
+            self.enter_view(below, EntryCause::WeakQuorum);
         }
-        self.give_up(view, None);
+        for view in [below, view] {
+            if view >= self.view() && self.timeouts.of(self.id, view).is_none() {
+                self.give_up(view, None);
+            }
+        }
     }
 }

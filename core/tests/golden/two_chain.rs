@@ -97,8 +97,8 @@ fn view_change() {
     table.lanes.clear();
     table.crash(1);
     table.say(
-        "Patience ends. r0, which voted in view 1, gives up on view 2; r2, which voted in its own \
-         block of view 2, on view 3; r3 on view 1. f+1 are at view 2 or beyond, so they meet there. What \
+        "Patience ends. r0, which voted in view 1, gives up on view 2; so does r2, which may be the \
+         only one to have its own block of that view; r3 on view 1. f+1 are at view 2, so they meet there. What \
          a replica says in a timeout is never below its lock: r2's carries the QC of view 1, and so \
          does the TC, whoever forms it. It names the view of each signer's high QC, and holds the \
          highest in full.",
@@ -117,11 +117,8 @@ fn view_change() {
     assert_eq!((tc.view, tc.high_qc.view()), (View(2), View(1)));
     table.say(
         "r3 leads view 3. It must show a justify that is at least the highest QC that the TC names, or \
-         nobody votes (Jolteon, figure 2). So it fetches b1 and extends it. But r2 has given up on view \
-         3 before, and with r1 down all three are needed: view 3 fails, and so do view 4, which all \
-         have given up by then, and view 5, which r1 leads. This is the price of giving up on the next \
-         view after a vote, where fewer than f+1 voted. From view 6 on all are together; two certified \
-         blocks in consecutive views, 6 and 7, commit b1 and all since.",
+         nobody votes (Jolteon, figure 2). So it fetches b1 and extends it. Two certified blocks in \
+         consecutive views commit the first, and b1 with it.",
     );
     table.run_until_applied(&[0, 2, 3], 1, is_new);
     expect_file!["../scripts/two_chain/view_change.txt"].assert_eq(&table.script);

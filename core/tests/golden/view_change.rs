@@ -61,13 +61,14 @@ fn back_off() {
     table.watch(&[0]);
     table.say(
         "Seven replicas, of which two may fail: r1 and r2 are down, and lead views 1 and 2. This is what \
-         r0 does. Its patience doubles with view 2, as view 1 ended by timeout (HotStuff, section 4.4).",
+         r0 does. One failed view says nothing of the network, so view 2 gets no more patience than view \
+         1; from the second on, each that fails doubles it (HotStuff, section 4.4).",
     );
     table.crash(1);
     table.crash(2);
     table.submit(1, b"x");
     table.run_until_applied(&[0], 1, |_| true);
-    table.say("View 4 began with a QC: back-off is forgotten, and view 8 gets the least patience again.");
+    table.say("A block was committed: back-off is forgotten, and view 7 gets the least patience again.");
     table.submit(2, b"y");
     while !table.has_event(0, |event| matches!(event, Event::TimedOut { view: View(8), .. })) {
         table.pass_time();
