@@ -202,3 +202,43 @@ fn a_store_of_another_cluster_is_refused() {
     let result = Replica::new(setup, Adder::default(), recovered, Time(0));
     assert_eq!(result.err(), Some(SetupError::CorruptStore(first)));
 }
+
+/// The height of the last block that the blocks of a store commit.
+fn committed_by_store(recovered: &Recovered) -> Height {
+    let blocks: BTreeMap<BlockId, &Block> =
+        recovered.committed.iter().chain(recovered.uncommitted.values()).map(|one| (one.id(), one)).collect();
+    let consecutive_parent = |block: &&Block| {
+        let parent = blocks.get(&block.parent()).copied();
+        parent.filter(|parent| block.view().follows(parent.view()))
+    };
+    let certified = blocks.values().filter_map(|block| blocks.get(&block.parent()));
+    let committed = certified.filter_map(|tip| consecutive_parent(tip).as_ref().and_then(consecutive_parent));
+    committed.map(|block| block.height()).max().unwrap_or_default()
+}
+
+#[test]
+fn pitfall_07_what_the_stored_blocks_commit_is_committed_wherever_a_catch_up_was_cut_off() {
+    let mut table = Table::new(4);
+    for sequence in 1..=6 {
+        table.submit(sequence, b"x");
+        for _ in 0..8 {
+            table.run(|envelope| envelope.to != 0);
+            table.pass_time();
+        }
+    }
+    for _ in 0..6 {
+        table.pass_time();
+        table.run_all();
+    }
+    let records = table.disks[0].clone();
+    let mut behind = 0;
+    for durable in 0..=records.len() {
+        let mut recovered = Recovered::default();
+        records[..durable].iter().cloned().for_each(|record| recovered.apply(record));
+        let expected = committed_by_store(&recovered);
+        behind += usize::from(recovered.committed.len() < expected.0 as usize);
+        let replica = Replica::new(support::setup(0), Adder::default(), recovered, table.now).unwrap();
+        assert!(replica.status().committed_head.height >= expected, "after {durable} records");
+    }
+    assert!(behind > 4, "r0 fetched what it had missed");
+}
