@@ -90,14 +90,14 @@ impl World {
         if c >= 192 {
             // Another's, with what it does not sign altered.
             let mut held = self.attack.timeouts.pick(b)?.clone();
-            held.last_vote = (c % 2 == 0).then(|| self.attack.votes.pick(c).cloned()).flatten();
+            held.last_vote = c.is_multiple_of(2).then(|| self.attack.votes.pick(c).cloned()).flatten();
             return Some(held);
         }
         let high_qc = self.attack.qcs.pick(b)?.clone();
         let view = View([0, 1, 2, 1_000][c % 4] + high_qc.view().0.max(self.newest_view() * (c as u64 / 64)));
         let epoch = Epoch(high_qc.block.epoch.0 + u64::from(c % 16 == 7));
         let signature = sign(signer, Domain::Timeout, &(epoch, view, high_qc.view()));
-        let last_vote = (c % 3 == 0).then(|| self.vote(signer, high_qc.block, c / 3));
+        let last_vote = c.is_multiple_of(3).then(|| self.vote(signer, high_qc.block, c / 3));
         Some(Timeout { epoch, view, high_qc, last_vote, replica: ReplicaId(signer), signature })
     }
 
@@ -249,8 +249,8 @@ impl World {
         }
         let last = blocks.last().map(Block::id);
         let certificate = self.attack.qcs.iter().find(|qc| Some(qc.block.id) == last);
-        let certificate = if c % 5 == 0 { self.attack.qcs.pick(c) } else { certificate };
+        let certificate = if c.is_multiple_of(5) { self.attack.qcs.pick(c) } else { certificate };
         let target = if b % 16 == 15 { None } else { target };
-        FetchResponse { target, blocks, certificate: certificate.filter(|_| c % 7 > 0).cloned() }
+        FetchResponse { target, blocks, certificate: certificate.filter(|_| !c.is_multiple_of(7)).cloned() }
     }
 }

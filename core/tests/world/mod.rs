@@ -127,11 +127,10 @@ impl World {
     /// are executed by all honest members.
     fn recovers(&mut self) {
         self.isolated.clear();
-        let is_led = !matches!(self.setting.spec.leaders, LeaderRule::Fixed(_));
         let start = self.committed();
         for round in 0..80 {
             let is_far = self.now > Time(u64::MAX / 2);
-            if is_far || !is_led || !self.is_tolerable || self.laggard(start).is_none() {
+            if is_far || !self.is_led() || !self.is_tolerable || self.laggard(start).is_none() {
                 return;
             }
             self.command(7, 1_000 + round, b"again");
@@ -140,6 +139,21 @@ impl World {
         }
         let states: Vec<_> = self.replicas.iter().flatten().map(Replica::status).collect();
         panic!("no progress beyond height {start}, {:?}: {states:#?}", self.setting);
+    }
+
+    /// Whether enough honest leaders follow each other for a commit. In round robin, leaders of
+    /// little power may be many enough to keep that from happening.
+    fn is_led(&self) -> bool {
+        let newest = self.replicas.iter().flatten().map(|replica| replica.committees().newest());
+        let Some(committee) = newest.max_by_key(|committee| committee.epoch()) else { return false };
+        let honest: Vec<bool> = committee.ids().map(|id| !self.setting.corrupt.contains(&id.0)).collect();
+        let needed = self.setting.spec.rule.commit_depth() + 1;
+        let in_a_row = |start: usize| (start..start + needed).all(|at| honest[at % honest.len()]);
+        match self.setting.spec.leaders {
+            LeaderRule::Fixed(_) => false,
+            LeaderRule::Reputation => true,
+            LeaderRule::RoundRobin => (0..honest.len()).any(in_a_row),
+        }
     }
 
     /// An honest member that has committed nothing above `height`.
@@ -163,6 +177,15 @@ impl World {
             self.step(Step::Flow { count: 40 });
             self.step(Step::Time { jump: 0, to: 255 });
         }
+    }
+
+    /// What was said and stored of late, encoded.
+    pub fn said(&self) -> Vec<Vec<u8>> {
+        let messages = self.attack.messages.iter().map(wire::encode);
+        let commands = self.attack.commands.iter().map(wire::encode);
+        let records =
+            self.watches.iter().flat_map(|watch| watch.disk.iter().rev().take(16)).map(wire::encode);
+        messages.chain(commands).chain(records).collect()
     }
 
     /// How far the honest replicas came.

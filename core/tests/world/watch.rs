@@ -145,7 +145,8 @@ impl Watch {
         if !status.halted {
             assert!(status.view > status.high_qc.view, "pitfall 17");
             let is_far = now > Time(u64::MAX / 2);
-            assert!(is_far || replica.deadline() > Some(now), "what is due is done, or it would spin");
+            let due = replica.deadline();
+            assert!(is_far || due > Some(now), "due at {due:?}, it would spin at {now:?}: {status:?}");
         }
         self.check_bounds(replica, setting);
     }

@@ -3,13 +3,14 @@
 use crate::project::Project;
 
 /// What each package may use of the workspace. A package that is not here has no place yet.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("hotstuff-core", &[]),
     ("hotstuff-kv", &["hotstuff-core"]),
     ("hotstuff-sim", &["hotstuff-core", "hotstuff-kv"]),
     ("hotstuff-replica", &["hotstuff-core", "hotstuff-kv"]),
     ("hotstuff-web", &["hotstuff-core", "hotstuff-kv", "hotstuff-sim"]),
     ("hotstuff-e2e", &["hotstuff-core", "hotstuff-kv", "hotstuff-sim"]),
+    ("hotstuff-fuzz", &["hotstuff-core", "hotstuff-kv"]),
     ("xtask", &[]),
 ];
 

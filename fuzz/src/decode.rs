@@ -1,0 +1,43 @@
+//! Every decoder of bytes that come over a link or out of a store.
+
+use hotstuff_core::command::{Command, Reply};
+use hotstuff_core::link::{ClientFrame, ObserveFrame, PeerFrame, ReplicaFrame};
+use hotstuff_core::snapshot::Snapshot;
+use hotstuff_core::{CommitteeSpec, Event, Evidence, Message, Record, Status, change, wire};
+use hotstuff_kv::{Answer, Operation};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+/// Decodes `bytes` as everything.
+pub(super) fn run(bytes: &[u8]) {
+    exact::<Message>(bytes);
+    exact::<PeerFrame>(bytes);
+    exact::<ClientFrame>(bytes);
+    exact::<ReplicaFrame>(bytes);
+    exact::<ObserveFrame>(bytes);
+    exact::<Record>(bytes);
+    exact::<Snapshot>(bytes);
+    exact::<Command>(bytes);
+    exact::<Reply>(bytes);
+    exact::<Evidence>(bytes);
+    exact::<Event>(bytes);
+    exact::<Status>(bytes);
+    exact::<CommitteeSpec>(bytes);
+    let _ = change::decode_result(bytes);
+    if let Ok(operation) = Operation::decode(bytes) {
+        assert_eq!(Operation::decode(&operation.encode()), Ok(operation));
+    }
+    if let Ok(answer) = Answer::decode(bytes) {
+        assert_eq!(Answer::decode(&answer.encode()), Ok(answer));
+    }
+}
+
+/// What was decoded is encoded in one way, which decodes to the same.
+fn exact<T: Serialize + DeserializeOwned + Debug + PartialEq>(bytes: &[u8]) {
+    if let Ok(value) = wire::decode::<T>(bytes) {
+        let encoded = wire::encode(&value);
+        assert!(encoded.len() <= bytes.len(), "the one form is the shortest");
+        assert_eq!(wire::decode::<T>(&encoded).as_ref(), Ok(&value));
+    }
+}
