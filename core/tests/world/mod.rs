@@ -60,6 +60,8 @@ pub struct World {
     committee: Arc<Committee>,
     replicas: Vec<Option<Replica<Chain>>>,
     watches: Vec<Watch>,
+    /// The committees that each has told its driver of.
+    known: Vec<Option<Arc<Committees>>>,
     /// After how many more records each crashes, if it is to.
     fuses: Vec<Option<usize>>,
     /// Whom nothing reaches.
@@ -88,6 +90,7 @@ impl World {
         let mut world = Self {
             replicas: (0..count).map(|_| None).collect(),
             watches: (0..count).map(|id| Watch::new(id, &committee)).collect(),
+            known: vec![None; usize::from(count)],
             fuses: vec![None; usize::from(count)],
             isolated: BTreeSet::new(),
             lanes: VecDeque::new(),
@@ -205,6 +208,7 @@ impl World {
         }
         let at = usize::from(id);
         self.fuses[at] = None;
+        self.known[at] = None;
         self.late.retain(|(_, to, _)| *to != id);
         self.watches[at].restarted();
         let setup = Setup {
@@ -232,7 +236,7 @@ impl World {
     fn drain(&mut self, id: u16) {
         let at = usize::from(id);
         let Some(mut replica) = self.replicas[at].take() else { return };
-        let mut committees = replica.committees().clone();
+        let mut committees = self.known[at].take().unwrap_or_else(|| replica.committees().clone());
         let mut loads = Vec::new();
         let mut messages = Vec::new();
         let mut is_down = false;
@@ -254,11 +258,11 @@ impl World {
                 }
                 Output::Send { to, message } => {
                     self.watches[at].sent(Some(to), &message);
-                    messages.push((Some(to), message));
+                    messages.push((committees.clone(), Some(to), message));
                 }
                 Output::Broadcast(message) => {
                     self.watches[at].sent(None, &message);
-                    messages.push((None, message));
+                    messages.push((committees.clone(), None, message));
                 }
                 Output::Reply(reply) => {
                     assert_eq!(reply.replica, ReplicaId(id));
@@ -280,8 +284,8 @@ impl World {
                 Output::Event(event) => self.note(&event),
             }
         }
-        for (to, message) in messages {
-            self.check_own(&committees, &message);
+        for (known, to, message) in messages {
+            self.check_own(&known, &message);
             self.send(id, to, message);
         }
         if is_down {
@@ -289,6 +293,7 @@ impl World {
             return;
         }
         self.check_committees(&committees);
+        self.known[at] = Some(committees);
         self.watches[at].at_rest(&replica, self.now, &self.setting);
         self.replicas[at] = Some(replica);
         loads.into_iter().for_each(|load| self.input(id, load));
