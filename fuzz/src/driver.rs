@@ -31,7 +31,7 @@ impl Driver {
     /// A driver for `target` that starts from `seeds` or, where there are none, from nothing.
     #[must_use]
     pub fn new(seed: u64, seeds: Vec<Vec<u8>>) -> Self {
-        Self { random: Pcg32::new(seed, 0xa02b_dbf7_bb3c_0a7), seeds }
+        Self { random: Pcg32::new(seed, 0x0a02_bdbf_7bb3_c0a7), seeds }
     }
 
     /// The next bytes: a seed with some changes, or, for a target whose bytes have no form, any.
