@@ -181,6 +181,33 @@ fn pitfall_23_a_certificate_for_an_unknown_block_starts_a_bounded_fetch() {
 }
 
 #[test]
+fn pitfall_23_answers_that_nobody_asked_for_do_not_put_a_fetch_off() {
+    let mut table = Table::new(4);
+    let message = Message::NewView(NewView { high_qc: qc(reference(9, 5, 1), &[0, 1, 2]), tc: None });
+    table.deliver(Envelope { from: 1, to: 0, message });
+    table.pass_time();
+    for _ in 0..100 {
+        // r3 was not asked, or not since it answered.
+        let (kind, why) = (Some(MessageKind::FetchResponse), Refusal::BadSignature(ReplicaId(3)));
+        table.input(0, Input::RefusedMessage { from: ReplicaId(3), kind, why });
+    }
+    let asked = |table: &Table| {
+        table
+            .events
+            .iter()
+            .filter(|(id, event)| *id == 0 && matches!(event, Event::FetchStarted { .. }))
+            .count()
+    };
+    let before = asked(&table);
+    let wait = table.config.fetch_retry_us;
+    for _ in 0..3 {
+        table.now = table.now + wait;
+        table.input(0, Input::Tick);
+    }
+    assert!(asked(&table) >= before + 2, "it goes on asking at its own pace");
+}
+
+#[test]
 fn pitfall_30_a_retry_gets_the_same_reply_and_executes_nothing() {
     let mut table = Table::new(4);
     table.submit(1, b"x");

@@ -60,7 +60,9 @@ impl<A: App> Replica<A> {
                 self.request(from, None, self.tree.head().height);
             }
             Refusal::OldEpoch { .. } => self.tell_newest(from),
-            _ if kind == Some(MessageKind::FetchResponse) => self.set_aside(from, None),
+            _ if kind == Some(MessageKind::FetchResponse) && self.fetch.take_any_answer(from) => {
+                self.set_aside(from, None);
+            }
             _ => {}
         }
     }
