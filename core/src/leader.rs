@@ -16,7 +16,7 @@ pub enum LeaderRule {
     /// the cluster: for experiments.
     Fixed(ReplicaId),
     /// Round robin, but members that were silent as leaders, as the committed chain tells, are
-    /// passed over for a while: see [`crate::reputation`].
+    /// passed over for a while (`reputation.rs`).
     #[default]
     Reputation,
 }
