@@ -8,9 +8,13 @@ use anyhow::Result;
 
 use super::Done;
 
+/// How much of what was said of a failure stands in the summary.
+const LINES_IN_SUMMARY: usize = 40;
+
 enum Ending {
     Passed(String),
-    Failed,
+    /// With the end of what was said of it.
+    Failed(String),
     Skipped(String),
 }
 
@@ -32,7 +36,10 @@ impl Summary {
         let (ending, reason) = match result {
             Ok(Done::Passed(note)) => (Ending::Passed(note), None),
             Ok(Done::Skipped(reason)) => (Ending::Skipped(reason), None),
-            Err(error) => (Ending::Failed, Some(format!("{error:#}"))),
+            Err(error) => {
+                let reason = format!("{error:#}");
+                (Ending::Failed(end(&reason)), Some(reason))
+            }
         };
         let mut told = line(name, &ending, took);
         if let Some(reason) = reason {
@@ -55,20 +62,20 @@ impl Summary {
 
     /// Whether nothing failed.
     pub(super) fn is_success(&self) -> bool {
-        self.endings.values().all(|(_, ending, _)| !matches!(ending, Ending::Failed))
+        self.endings.values().all(|(_, ending, _)| !matches!(ending, Ending::Failed(_)))
     }
 
-    /// All endings, and where the whole output of what failed is; the last line is the count of each
-    /// kind.
+    /// All endings; of what failed, the end of what was said and where the whole output is, since
+    /// whoever keeps only the end of a long run needs it there. The last line is the count of each kind.
     pub(super) fn text(&self, took: Duration, logs: &Path) -> String {
         let mut lines = vec![format!("== summary after {}", shown(took))];
         lines.extend(self.endings.values().map(|(name, ending, took)| line(name, ending, *took)));
-        for (name, _, _) in self.endings.values().filter(|(_, ending, _)| matches!(ending, Ending::Failed)) {
-            let log = log(logs, name);
-            lines.push(format!(
-                "why {name} failed: above, after `== {name} FAILED`, and in {}",
-                log.display()
-            ));
+        for (name, ending, _) in self.endings.values() {
+            if let Ending::Failed(end) = ending {
+                let log = log(logs, name);
+                lines.push(format!("== why {name} failed; more above, and in {}", log.display()));
+                lines.push(end.clone());
+            }
         }
         lines.push(self.counts());
         lines.join("\n")
@@ -81,7 +88,7 @@ impl Summary {
         format!(
             "{} passed, {} failed, {} skipped",
             count(|ending| matches!(ending, Ending::Passed(_))),
-            count(|ending| matches!(ending, Ending::Failed)),
+            count(|ending| matches!(ending, Ending::Failed(_))),
             count(|ending| matches!(ending, Ending::Skipped(_))),
         )
     }
@@ -92,10 +99,15 @@ pub(super) fn log(logs: &Path, name: &str) -> PathBuf {
     logs.join(format!("{name}.log"))
 }
 
+fn end(reason: &str) -> String {
+    let lines: Vec<&str> = reason.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(LINES_IN_SUMMARY)..].join("\n")
+}
+
 fn line(name: &str, ending: &Ending, took: Duration) -> String {
     let (word, note) = match ending {
         Ending::Passed(note) => ("passed", note.as_str()),
-        Ending::Failed => ("FAILED", ""),
+        Ending::Failed(_) => ("FAILED", ""),
         Ending::Skipped(reason) => ("skipped", reason.as_str()),
     };
     format!("{word:<8} {name:<15} {:>9}  {note}", shown(took)).trim_end().to_owned()
@@ -138,9 +150,18 @@ mod tests {
             "== summary after 1 min 11 s\n\
              passed   one             1 min 10 s  3 tests\n\
              FAILED   two                 1.0 s\n\
-             why two failed: above, after `== two FAILED`, and in logs/two.log\n\
+             == why two failed; more above, and in logs/two.log\n\
+             broken\n\
              1 passed, 1 failed, 0 skipped"
         );
+    }
+
+    #[test]
+    fn of_a_long_failure_the_end_is_in_the_summary() {
+        let reason: Vec<String> = (1..=100).map(|line| format!("line {line}\n")).collect();
+        let end = end(&reason.join("\n"));
+        assert_eq!(end.lines().count(), LINES_IN_SUMMARY);
+        assert!(end.ends_with("line 100"), "{end}");
     }
 
     #[test]
