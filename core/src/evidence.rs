@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Two things that an honest replica never signs both (pitfall 11). Made by
 /// [`crate::Event::Equivocation`], checked by [`crate::verify::evidence`].
-#[expect(clippy::large_enum_variant, reason = "evidence is rare, and boxed where it is told")]
+#[allow(clippy::large_enum_variant, reason = "evidence is rare, and boxed where it is told")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evidence {
     /// Two blocks for one view.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// Between replicas. The dialer sends messages, the acceptor only receives; before that, each
 /// proves its key on the other's nonce, so a recorded handshake is of no use.
-#[expect(clippy::large_enum_variant, reason = "a frame lives only until it is encoded or taken apart")]
+#[allow(clippy::large_enum_variant, reason = "a frame lives only until it is encoded or taken apart")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerFrame {
     /// First, from the acceptor.
@@ -112,7 +112,7 @@ pub struct Observation {
 }
 
 /// From a replica to an observer, who sends nothing.
-#[expect(clippy::large_enum_variant, reason = "a frame lives only until it is encoded or taken apart")]
+#[allow(clippy::large_enum_variant, reason = "a frame lives only until it is encoded or taken apart")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ObserveFrame {
     /// First: where the replica stands.
