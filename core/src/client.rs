@@ -3,7 +3,7 @@
 //!
 //! Sans-IO like the replica: time comes in, outputs come out.
 
-use crate::command::{Command, CommandId, NotAdmitted, Operation, Outcome, Reply};
+use crate::command::{ClientId, Command, CommandId, NotAdmitted, Operation, Outcome, Reply};
 use crate::committee::Committee;
 use crate::crypto::SecretKey;
 use crate::ids::{ReplicaId, SequenceNumber, Span, Time};
@@ -143,6 +143,12 @@ impl Client {
         let kept = u64::from(self.committee.limits().session_replies);
         let oldest = self.pending.keys().next();
         oldest.is_none_or(|oldest| self.next.0.saturating_sub(oldest.0) < kept)
+    }
+
+    /// The public half of its key, which names it.
+    #[must_use]
+    pub fn id(&self) -> ClientId {
+        self.key.public()
     }
 
     /// Goes by another committee of the same cluster from now on: whose replies count changes with

@@ -3,11 +3,11 @@
 use crate::certificate::{BlockRef, QuorumCertificate};
 use crate::change::{ChangeRefused, CommitteeChange};
 use crate::commit_rule::CommitRule;
-use crate::crypto::{ClusterId, Digest, Domain, PublicKey};
+use crate::crypto::{ClusterId, Digest, Domain, PublicKey, VerifyingKey};
 use crate::ids::{Epoch, Height, Power, ReplicaId, View};
 use crate::leader::LeaderRule;
+use crate::rules::{Governed, HotStuff, Rules};
 use alloc::vec::Vec;
-use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
 /// The most replicas a committee may have.
@@ -52,7 +52,7 @@ impl Default for Limits {
             command_bytes: 1 << 16,
             session_replies: 128,
             session_bytes: 1 << 16,
-            sessions: 1 << 16,
+            sessions: 1 << 13,
         }
     }
 }
@@ -112,6 +112,7 @@ pub enum CommitteeError {
 pub struct Committee {
     spec: CommitteeSpec,
     epoch: Epoch,
+    rules: &'static dyn Rules,
     keys: Vec<VerifyingKey>,
     total: Power,
     genesis_qc: QuorumCertificate,
@@ -123,9 +124,18 @@ impl Committee {
     /// # Errors
     /// [`CommitteeError`] names the first thing that is wrong.
     pub fn new(spec: CommitteeSpec) -> Result<Self, CommitteeError> {
+        Self::under(&HotStuff, spec)
+    }
+
+    /// The same, but its replicas and clients go by other rules than the protocol's.
+    ///
+    /// # Errors
+    /// [`CommitteeError`] names the first thing that is wrong.
+    pub fn under(rules: &'static dyn Rules, spec: CommitteeSpec) -> Result<Self, CommitteeError> {
         let id = Digest::of_value(Domain::Genesis, &spec);
         let genesis = BlockRef { epoch: Epoch::GENESIS, view: View::GENESIS, height: Height::GENESIS, id };
-        Self::checked(spec, Epoch::GENESIS, QuorumCertificate { block: genesis, signatures: Vec::new() })
+        let genesis_qc = QuorumCertificate { block: genesis, signatures: Vec::new() };
+        Self::checked(rules, spec, Epoch::GENESIS, genesis_qc)
     }
 
     /// The committee of `epoch` with these members, in the same cluster under the same rules.
@@ -134,10 +144,11 @@ impl Committee {
     /// [`CommitteeError`] names the first thing that is wrong.
     pub(crate) fn of_epoch(&self, epoch: Epoch, members: Vec<Member>) -> Result<Self, CommitteeError> {
         let spec = CommitteeSpec { members, ..self.spec.clone() };
-        Self::checked(spec, epoch, self.genesis_qc.clone())
+        Self::checked(self.rules, spec, epoch, self.genesis_qc.clone())
     }
 
     fn checked(
+        rules: &'static dyn Rules,
         spec: CommitteeSpec,
         epoch: Epoch,
         genesis_qc: QuorumCertificate,
@@ -163,9 +174,9 @@ impl Committee {
             if member.power == Power(0) || total > Power::TOTAL_MAX {
                 return Err(CommitteeError::BadPower(member.id));
             }
-            keys.push(member.key.checked().ok_or(CommitteeError::BadKey(member.id))?);
+            keys.push(usable(rules, &member.key).ok_or(CommitteeError::BadKey(member.id))?);
         }
-        Ok(Self { spec, epoch, keys, total, genesis_qc })
+        Ok(Self { spec, epoch, rules, keys, total, genesis_qc })
     }
 
     /// The committee that `change` makes of this one.
@@ -252,6 +263,22 @@ impl Committee {
         self.position(id).map(|position| &self.keys[position])
     }
 
+    /// A client's key, ready for use; `None` where [`PublicKey::checked`] gives none.
+    #[must_use]
+    pub fn client_key(&self, client: &PublicKey) -> Option<VerifyingKey> {
+        usable(self.rules, client)
+    }
+
+    /// The rules that this committee goes by.
+    #[must_use]
+    pub fn rules(&self) -> &'static dyn Rules {
+        self.rules
+    }
+
+    pub(crate) fn governed(&self) -> Governed {
+        Governed { rule: self.rule(), rules: self.rules }
+    }
+
     /// The voting power of a replica; a stranger has none.
     #[must_use]
     pub fn power(&self, id: ReplicaId) -> Power {
@@ -272,7 +299,7 @@ impl Committee {
     /// n−f: the power that makes a certificate.
     #[must_use]
     pub fn quorum(&self) -> Power {
-        Power(self.total.0 - self.faulty_max().0)
+        self.rules.quorum(self.total, self.faulty_max())
     }
 
     /// f+1: the power that holds at least one honest replica.
@@ -300,6 +327,10 @@ impl Committee {
     fn position(&self, id: ReplicaId) -> Option<usize> {
         self.spec.members.binary_search_by_key(&id, |member| member.id).ok()
     }
+}
+
+fn usable(rules: &dyn Rules, key: &PublicKey) -> Option<VerifyingKey> {
+    rules.verifier().map_or_else(|| key.checked(), |verifier| Some(key.judged_by(verifier)))
 }
 
 fn check_limits(limits: &Limits) -> Result<(), CommitteeError> {

@@ -27,6 +27,9 @@ pub struct Config {
     pub heartbeat_us: Span,
     /// How long a missing block may take to arrive by itself, and then each peer's answer.
     pub fetch_retry_us: Span,
+    /// A peer that asks for blocks or a part of a snapshot is served again no sooner than after this
+    /// long. With the bytes of an answer it bounds what a peer can make this replica read and send.
+    pub serve_interval_us: Span,
     /// Most blocks in one fetch response: 2 to [`FETCH_BLOCKS_MAX`].
     pub fetch_blocks: u32,
     /// Most bytes of operations in one fetch response (two blocks are sent in any case).
@@ -60,6 +63,7 @@ impl Default for Config {
             retransmit_us: Span::millis(1_000),
             heartbeat_us: Span::millis(2_000),
             fetch_retry_us: Span::millis(100),
+            serve_interval_us: Span::millis(5),
             fetch_blocks: 128,
             fetch_bytes: 4 << 20,
             retained_blocks: 1_024,
@@ -93,6 +97,9 @@ pub enum ConfigError {
     /// Too few bytes of uncommitted blocks, by the committee's limit on one block.
     #[error("tree_bytes must be at least eight times the committee's block_bytes: {0}")]
     TreeBytes(u64),
+    /// A snapshot could not be taken over, by the committee's limits on clients alone.
+    #[error("snapshot_bytes must be at least the client table's size by the committee's limits: {0}")]
+    SnapshotBytes(u64),
     /// Too few bytes for a single command, by the committee's limit.
     #[error("mempool_bytes must be at least the committee's command_bytes: {0}")]
     MempoolBytes(u64),
@@ -117,6 +124,7 @@ impl Config {
             ("retransmit_us", self.retransmit_us.0),
             ("heartbeat_us", self.heartbeat_us.0),
             ("fetch_retry_us", self.fetch_retry_us.0),
+            ("serve_interval_us", self.serve_interval_us.0),
             ("snapshot_blocks", self.snapshot_blocks.into()),
             ("snapshot_bytes", self.snapshot_bytes),
             ("snapshot_chunk_bytes", self.snapshot_chunk_bytes.into()),
@@ -138,6 +146,11 @@ impl Config {
         let (blocks, command) = (8 * u64::from(limits.block_bytes), u64::from(limits.command_bytes));
         if self.tree_bytes < blocks {
             return Err(ConfigError::TreeBytes(blocks));
+        }
+        let session = limits.session_bytes.max(limits.command_bytes);
+        let table = u64::from(limits.sessions) * u64::from(session);
+        if self.snapshot_bytes < table {
+            return Err(ConfigError::SnapshotBytes(table));
         }
         if self.mempool_bytes < command {
             return Err(ConfigError::MempoolBytes(command));

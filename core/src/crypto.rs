@@ -4,9 +4,10 @@
 //! purpose are never valid for another; signatures also bind the [`ClusterId`] (pitfall 3).
 
 use crate::wire;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -112,8 +113,14 @@ impl PublicKey {
     /// key would accept signatures that nobody made).
     #[must_use]
     pub fn checked(&self) -> Option<VerifyingKey> {
-        let key = VerifyingKey::from_bytes(&self.0).ok()?;
-        (!key.is_weak()).then_some(key)
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0).ok()?;
+        (!key.is_weak()).then_some(VerifyingKey(Keyed::Ed25519(key)))
+    }
+
+    /// The key for signatures that `verifier` judges.
+    #[must_use]
+    pub fn judged_by(&self, verifier: &'static dyn Verifier) -> VerifyingKey {
+        VerifyingKey(Keyed::Other(*self, verifier))
     }
 }
 
@@ -143,6 +150,10 @@ impl fmt::Debug for Signature {
 }
 
 impl Signature {
+    fn ed25519(&self) -> ed25519_dalek::Signature {
+        ed25519_dalek::Signature::from_bytes(&self.0)
+    }
+
     fn halves(&self) -> (&[u8; 32], &[u8; 32]) {
         let (low, high) = self.0.split_at(32);
         let whole = "64 bytes are twice 32";
@@ -166,27 +177,96 @@ impl<'de> Deserialize<'de> for Signature {
     }
 }
 
-/// A secret signing key. It is wiped when dropped and never printed.
+/// Something that holds a secret and signs with it: a token, a service, a simulator's stand-in.
+pub trait Signer: Send + Sync {
+    /// The public half of the secret.
+    fn public(&self) -> PublicKey;
+
+    /// The signature on `bytes`.
+    fn sign(&self, bytes: &[u8]) -> Signature;
+}
+
+/// Something that judges signatures which are not Ed25519's. A simulator can do with less.
+pub trait Verifier: fmt::Debug + Send + Sync {
+    /// Whether `signature` is that of the holder of `key` on `bytes`.
+    fn verify(&self, key: &PublicKey, bytes: &[u8], signature: &Signature) -> bool;
+}
+
+/// A public key, ready to check signatures with.
+#[derive(Clone, Debug)]
+pub struct VerifyingKey(Keyed);
+
+#[derive(Clone, Debug)]
+enum Keyed {
+    Ed25519(ed25519_dalek::VerifyingKey),
+    Other(PublicKey, &'static dyn Verifier),
+}
+
+impl VerifyingKey {
+    /// The key as its bytes.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        match &self.0 {
+            Keyed::Ed25519(key) => PublicKey(key.to_bytes()),
+            Keyed::Other(key, _) => *key,
+        }
+    }
+
+    fn ed25519(&self) -> Option<ed25519_dalek::VerifyingKey> {
+        match &self.0 {
+            Keyed::Ed25519(key) => Some(*key),
+            Keyed::Other(..) => None,
+        }
+    }
+
+    fn verify(&self, bytes: &[u8], signature: &Signature) -> bool {
+        match &self.0 {
+            Keyed::Ed25519(key) => key.verify_strict(bytes, &signature.ed25519()).is_ok(),
+            Keyed::Other(key, verifier) => verifier.verify(key, bytes, signature),
+        }
+    }
+}
+
+/// A secret signing key, or one that somebody else holds. It is wiped when dropped and never printed.
 #[derive(Clone)]
-pub struct SecretKey(SigningKey);
+pub struct SecretKey(Secret);
+
+#[derive(Clone)]
+enum Secret {
+    Own(SigningKey),
+    Elsewhere(Arc<dyn Signer>),
+}
 
 impl SecretKey {
     /// The key made from 32 secret bytes, which the caller draws from a good source of randomness.
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(&seed))
+        Self(Secret::Own(SigningKey::from_bytes(&seed)))
+    }
+
+    /// A key that `signer` holds.
+    #[must_use]
+    pub fn held_by(signer: Arc<dyn Signer>) -> Self {
+        Self(Secret::Elsewhere(signer))
     }
 
     /// The public half.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key().to_bytes())
+        match &self.0 {
+            Secret::Own(key) => PublicKey(key.verifying_key().to_bytes()),
+            Secret::Elsewhere(signer) => signer.public(),
+        }
     }
 
     /// The signature on `value` for `domain` within `cluster`.
     #[must_use]
     pub fn sign<T: Serialize>(&self, domain: Domain, cluster: &ClusterId, value: &T) -> Signature {
-        Signature(self.0.sign(&signed_bytes(domain, cluster, value)).to_bytes())
+        let bytes = signed_bytes(domain, cluster, value);
+        match &self.0 {
+            Secret::Own(key) => Signature(key.sign(&bytes).to_bytes()),
+            Secret::Elsewhere(signer) => signer.sign(&bytes),
+        }
     }
 }
 
@@ -205,8 +285,7 @@ pub fn verify<T: Serialize>(
     value: &T,
     signature: &Signature,
 ) -> bool {
-    let bytes = signed_bytes(domain, cluster, value);
-    key.verify_strict(&bytes, &ed25519_dalek::Signature::from_bytes(&signature.0)).is_ok()
+    key.verify(&signed_bytes(domain, cluster, value), signature)
 }
 
 /// Signatures gathered for one batch verification, which costs about half as much as one by one.
@@ -214,11 +293,16 @@ pub fn verify<T: Serialize>(
 /// The verdict is a function of the batch alone, so every replica judges the same certificate
 /// alike; and a batch of signatures that [`verify`] accepts one by one is always accepted, so
 /// whoever makes a certificate of verified votes can rely on it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Batch {
-    messages: Vec<Vec<u8>>,
-    signatures: Vec<ed25519_dalek::Signature>,
-    keys: Vec<VerifyingKey>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: VerifyingKey,
+    bytes: Vec<u8>,
+    signature: Signature,
 }
 
 impl Batch {
@@ -231,9 +315,8 @@ impl Batch {
         value: &T,
         signature: &Signature,
     ) {
-        self.messages.push(signed_bytes(domain, cluster, value));
-        self.signatures.push(ed25519_dalek::Signature::from_bytes(&signature.0));
-        self.keys.push(*key);
+        let bytes = signed_bytes(domain, cluster, value);
+        self.entries.push(Entry { key: key.clone(), bytes, signature: *signature });
     }
 
     /// Whether all signatures are good; an empty batch is.
@@ -243,13 +326,17 @@ impl Batch {
     /// by one, strictly.
     #[must_use]
     pub fn verify(&self) -> bool {
-        if self.keys.is_empty() {
-            return true;
-        }
-        let messages: Vec<&[u8]> = self.messages.iter().map(Vec::as_slice).collect();
-        ed25519_dalek::verify_batch(&messages, &self.signatures, &self.keys).is_ok()
-            || (0..self.keys.len())
-                .all(|at| self.keys[at].verify_strict(messages[at], &self.signatures[at]).is_ok())
+        self.holds_together() || self.entries.iter().all(|one| one.key.verify(&one.bytes, &one.signature))
+    }
+
+    fn holds_together(&self) -> bool {
+        let messages: Vec<&[u8]> = self.entries.iter().map(|one| one.bytes.as_slice()).collect();
+        let signatures: Vec<_> = self.entries.iter().map(|one| one.signature.ed25519()).collect();
+        let keys: Vec<_> = self.entries.iter().filter_map(|one| one.key.ed25519()).collect();
+        // Of a single one the strict verdict costs no more.
+        keys.len() > 1
+            && keys.len() == messages.len()
+            && ed25519_dalek::verify_batch(&messages, &signatures, &keys).is_ok()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef};
-use crate::change::CommitteeChange;
+use crate::change::{ChangeRefused, CommitteeChange};
 use crate::command::{CommandId, NotAdmitted};
 use crate::crypto::Digest;
 use crate::evidence::Evidence;
@@ -199,6 +199,15 @@ pub enum Event {
         /// The height of the block that holds it.
         height: Height,
     },
+    /// A command just executed asked for a change of the committee that was not made.
+    ChangeRefused {
+        /// The change.
+        change: CommitteeChange,
+        /// The height of the block that holds it.
+        height: Height,
+        /// The reason, which its client is told too.
+        why: ChangeRefused,
+    },
     /// The next block to be certified is the new committee's.
     EpochBegan {
         /// The epoch.
@@ -340,6 +349,9 @@ impl fmt::Display for Event {
             Self::SentAgain { kind, block } => write!(f, "sent its {kind} for {block} again"),
             Self::CommitteeChanged { epoch, change, height } => {
                 write!(f, "changed the committee to {epoch} at height {height}: {change}")
+            }
+            Self::ChangeRefused { change, height, why } => {
+                write!(f, "left the committee as it is at height {height}, asked to {change}: {why}")
             }
             Self::EpochBegan { epoch, members, quorum, after } => write!(
                 f,

@@ -79,6 +79,11 @@ impl Fetch {
         }
     }
 
+    /// How many peers were asked because they seemed to be ahead, and have not helped since.
+    pub(crate) fn hinted(&self) -> usize {
+        self.hinted.len()
+    }
+
     pub(crate) fn is_active(&self) -> bool {
         self.wanted.is_some()
     }

@@ -31,6 +31,10 @@ pub struct Footprint {
     pub snapshot_bytes: usize,
     /// Proofs of changes of the committee: one per change that the operator has made.
     pub handovers: usize,
+    /// Peers that were asked because they seemed to be ahead: one for each that there is a link to.
+    pub hinted: usize,
+    /// Peers that were served of late or are about to be: one for each that there is a link to.
+    pub served: usize,
 }
 
 impl Footprint {
@@ -51,6 +55,8 @@ impl Footprint {
             committees: self.committees.max(other.committees),
             snapshot_bytes: self.snapshot_bytes.max(other.snapshot_bytes),
             handovers: self.handovers.max(other.handovers),
+            hinted: self.hinted.max(other.hinted),
+            served: self.served.max(other.served),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::command::{Command, CommandId, Operation, Outcome};
 use crate::committee::Committee;
 use crate::crypto::Digest;
 use crate::ids::{Height, View};
+use crate::rules::Rules;
 use crate::schedule::Schedules;
 use crate::sessions::{Known, Sessions};
 use crate::snapshot::{StateImage, StateParts, state_root};
@@ -18,6 +19,7 @@ pub(crate) struct Ledger<A> {
     app: A,
     sessions: Sessions,
     schedules: Schedules,
+    rules: &'static dyn Rules,
 }
 
 /// A command of a committed block and what became of it; `is_new` where it executed just now.
@@ -30,7 +32,8 @@ pub(crate) struct Settled {
 impl<A: App> Ledger<A> {
     pub(crate) fn new(app: A, committee: Arc<Committee>) -> Self {
         let sessions = Sessions::new(committee.limits());
-        Self { app, sessions, schedules: Schedules::new(committee) }
+        let rules = committee.rules();
+        Self { app, sessions, schedules: Schedules::new(committee), rules }
     }
 
     pub(crate) fn app(&self) -> &A {
@@ -76,6 +79,7 @@ impl<A: App> Ledger<A> {
     /// What became of a command, if it executed or is too old to tell.
     pub(crate) fn outcome(&self, id: &CommandId) -> Option<Outcome> {
         match self.sessions.known(id) {
+            _ if !self.rules.executes_once() => None,
             Known::New => None,
             Known::TooOld => Some(Outcome::TooOld),
             Known::Executed(executed) => {

@@ -6,11 +6,11 @@
 use crate::block::{Block, Header};
 use crate::certificate::{BlockRef, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
 use crate::command::Payload;
-use crate::commit_rule::CommitRule;
 use crate::crypto::{ClusterId, SecretKey};
 use crate::ids::{Epoch, ReplicaId, View};
 use crate::io::{Output, Record};
 use crate::refusal::Refusal;
+use crate::rules::Governed;
 use alloc::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub struct Safety {
     id: ReplicaId,
     key: SecretKey,
     cluster: ClusterId,
-    rule: CommitRule,
+    governed: Governed,
     record: SafetyRecord,
 }
 
@@ -57,7 +57,7 @@ impl Safety {
     pub(crate) fn new(
         id: ReplicaId,
         key: SecretKey,
-        (cluster, rule): (ClusterId, CommitRule),
+        (cluster, governed): (ClusterId, Governed),
         genesis: BlockRef,
         record: Option<SafetyRecord>,
     ) -> Self {
@@ -67,11 +67,11 @@ impl Safety {
             last_proposed: View::GENESIS,
             lock: genesis,
         };
-        Self { id, key, cluster, rule, record: record.unwrap_or(fresh) }
+        Self { id, key, cluster, governed, record: record.unwrap_or(fresh) }
     }
 
     /// Votes for `block` if the rules allow: its view is above the last voted view and above any
-    /// view given up, and the commit rule finds it safe ([`CommitRule::check`]). `extends_lock`
+    /// view given up, and the commit rule finds it safe ([`crate::CommitRule::check`]). `extends_lock`
     /// says whether the block's branch contains the lock.
     ///
     /// # Errors
@@ -86,10 +86,9 @@ impl Safety {
         if view <= self.last_voted() {
             return Err(Refusal::AlreadyVoted { view, last_voted: self.last_voted() });
         }
-        if view <= self.record.last_timeout {
-            return Err(Refusal::TimedOut { view, timed_out: self.record.last_timeout });
-        }
-        self.rule.check(block, tc, self.record.lock, extends_lock)?;
+        self.check_open(view)?;
+        let Governed { rule, rules } = self.governed;
+        rules.safe_to_vote(rule, block, tc, (self.record.lock, extends_lock))?;
         let vote = Vote::signed(&self.key, &self.cluster, self.id, block.reference());
         self.record.last_vote = Some(vote.clone());
         Ok(self.bind(vote))
@@ -126,9 +125,7 @@ impl Safety {
         if view <= self.record.last_proposed {
             return Err(Refusal::AlreadyProposed { view, last_proposed: self.record.last_proposed });
         }
-        if view <= self.record.last_timeout {
-            return Err(Refusal::TimedOut { view, timed_out: self.record.last_timeout });
-        }
+        self.check_open(view)?;
         self.record.last_proposed = view;
         let block = Block::signed(&self.key, &self.cluster, header, payload);
         Ok(self.bind(block))
@@ -170,6 +167,15 @@ impl Safety {
         self.record.lock
     }
 
+    fn check_open(&self, view: View) -> Result<(), Refusal> {
+        let timed_out = self.record.last_timeout;
+        if self.governed.rules.is_open(view, timed_out) {
+            Ok(())
+        } else {
+            Err(Refusal::TimedOut { view, timed_out })
+        }
+    }
+
     fn bind<T>(&self, decision: T) -> Binding<T> {
         Binding { record: self.record.clone(), decision }
     }
@@ -179,6 +185,7 @@ impl Safety {
 mod tests {
     use super::*;
     use crate::certificate::BlockId;
+    use crate::commit_rule::CommitRule;
     use crate::crypto::Digest;
     use crate::ids::Height;
     use alloc::vec::Vec;
@@ -192,7 +199,7 @@ mod tests {
 
     fn restarted(rule: CommitRule, record: Option<SafetyRecord>) -> Safety {
         let key = SecretKey::from_seed([1; 32]);
-        Safety::new(ReplicaId(0), key, (ClusterId([0; 32]), rule), GENESIS, record)
+        Safety::new(ReplicaId(0), key, (ClusterId([0; 32]), rule.into()), GENESIS, record)
     }
 
     fn safety() -> Safety {

@@ -6,6 +6,7 @@ use crate::committee::Limits;
 use crate::crypto::{Digest, Domain};
 use crate::ids::{Height, SequenceNumber};
 use crate::merkle::MerkleBuckets;
+use crate::wire;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -34,19 +35,26 @@ struct Session {
     bytes: u64,
     /// When the session was last used, as a count of executions.
     used: u64,
+    /// Of all the above: kept, so that a bucket's digest costs a hash of digests, however many
+    /// clients choose keys of one bucket.
+    digest: Digest,
 }
 
-/// The client table as a snapshot carries it.
+/// The client table as a snapshot carries it: encoded, for each client a [`SessionHead`] and its
+/// replies. A peer that lies cannot make much memory of few bytes: entries are counted as they are
+/// decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SessionsImage(Vec<SessionImage>);
+pub(crate) struct SessionsImage(Vec<u8>);
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct SessionImage {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SessionHead {
     client: ClientId,
     used: u64,
     floor: Option<SequenceNumber>,
-    replies: Vec<(SequenceNumber, Height, Vec<u8>)>,
+    replies: u32,
 }
+
+type ReplyImage = (SequenceNumber, Height, Vec<u8>);
 
 /// What is known of a command.
 #[derive(Debug, PartialEq, Eq)]
@@ -111,6 +119,7 @@ impl Sessions {
             session.bytes -= reply.result.len() as u64;
             session.floor = session.floor.max(Some(oldest));
         }
+        session.seal(&id.client);
         self.touched.insert(bucket(&id.client));
         if self.clients.len() > self.sessions_max
             && let Some((_, forgotten)) = self.by_use.pop_first()
@@ -121,31 +130,40 @@ impl Sessions {
     }
 
     pub(crate) fn image(&self) -> SessionsImage {
-        let told = |(client, session): (&ClientId, &Session)| SessionImage {
-            client: *client,
-            used: session.used,
-            floor: session.floor,
-            replies: session
-                .replies
-                .iter()
-                .map(|(at, kept)| (*at, kept.height, kept.result.clone()))
-                .collect(),
-        };
-        SessionsImage(self.clients.iter().map(told).collect())
+        let mut bytes = Vec::new();
+        for (client, session) in &self.clients {
+            let Session { replies, floor, used, .. } = session;
+            let count = u32::try_from(replies.len()).expect("a limit of 32 bits bounds them");
+            let head = SessionHead { client: *client, used: *used, floor: *floor, replies: count };
+            bytes.extend(wire::encode(&head));
+            for (sequence, kept) in replies {
+                bytes.extend(wire::encode(&(sequence, kept.height, &kept.result)));
+            }
+        }
+        SessionsImage(bytes)
     }
 
     /// The table of an image; `None` where the image is none that a table gives. Beyond that, one
     /// that lies makes a table with another root.
     pub(crate) fn restored(limits: &Limits, image: &SessionsImage) -> Option<Self> {
         let mut sessions = Self::new(limits);
-        for SessionImage { client, used, floor, replies } in image.0.iter().cloned() {
+        let mut rest = &image.0[..];
+        while !rest.is_empty() {
+            let SessionHead { client, used, floor, replies: count } = wire::take(&mut rest).ok()?;
+            if sessions.clients.len() >= sessions.sessions_max || count as usize > sessions.replies_max {
+                return None;
+            }
+            let mut session = Session { floor, used, ..Session::default() };
+            for _ in 0..count {
+                let (sequence, height, result): ReplyImage = wire::take(&mut rest).ok()?;
+                session.bytes += result.len() as u64;
+                session.replies.insert(sequence, Executed::new(height, result));
+            }
+            session.seal(&client);
             sessions.uses = sessions.uses.max(used); // the last use is of a client that is remembered
             sessions.by_use.insert(used, client);
             sessions.touched.insert(bucket(&client));
-            let bytes = replies.iter().map(|(_, _, result)| result.len() as u64).sum();
-            let keep = |(sequence, height, result)| (sequence, Executed::new(height, result));
-            let replies = replies.into_iter().map(keep).collect();
-            sessions.clients.insert(client, Session { replies, floor, bytes, used });
+            sessions.clients.insert(client, session);
         }
         // Entries told twice would leave traces that the root does not cover.
         (sessions.image() == *image && sessions.by_use.len() == sessions.clients.len()).then_some(sessions)
@@ -156,9 +174,9 @@ impl Sessions {
         for bucket in core::mem::take(&mut self.touched) {
             let lowest = ClientId::lowest_of_bucket(bucket);
             let members = self.clients.range(lowest..).take_while(|(client, _)| client.0[0] == bucket);
-            let sessions: Vec<_> = members.map(|(client, session)| session.summary(client)).collect();
-            let digest = Digest::of_value(Domain::Merkle, &sessions);
-            self.tree.set(bucket.into(), if sessions.is_empty() { Digest::default() } else { digest });
+            let digests: Vec<Digest> = members.map(|(_, session)| session.digest).collect();
+            let digest = Digest::of_value(Domain::Merkle, &digests);
+            self.tree.set(bucket.into(), if digests.is_empty() { Digest::default() } else { digest });
         }
         self.tree.root()
     }
@@ -177,12 +195,11 @@ impl ClientId {
     }
 }
 
-type Summary<'a> = (&'a ClientId, u64, Option<SequenceNumber>, Vec<(SequenceNumber, Digest)>);
-
 impl Session {
-    fn summary<'a>(&self, client: &'a ClientId) -> Summary<'a> {
-        let replies = self.replies.iter().map(|(sequence, executed)| (*sequence, executed.digest));
-        (client, self.used, self.floor, replies.collect())
+    fn seal(&mut self, client: &ClientId) {
+        let told = |(sequence, executed): (&SequenceNumber, &Executed)| (*sequence, executed.digest);
+        let replies: Vec<(SequenceNumber, Digest)> = self.replies.iter().map(told).collect();
+        self.digest = Digest::of_value(Domain::Merkle, &(client, self.used, self.floor, replies));
     }
 }
 
@@ -255,24 +272,63 @@ mod tests {
         assert_eq!(restored.root(), table.root());
     }
 
-    #[test]
-    fn an_image_that_tells_of_a_client_twice_is_refused() {
+    type Told = (SessionHead, Vec<ReplyImage>);
+
+    fn decoded(image: &SessionsImage) -> Vec<Told> {
+        let (mut rest, mut told) = (&image.0[..], Vec::new());
+        while !rest.is_empty() {
+            let head: SessionHead = wire::take(&mut rest).unwrap();
+            let replies = (0..head.replies).map(|_| wire::take(&mut rest).unwrap()).collect();
+            told.push((head, replies));
+        }
+        told
+    }
+
+    fn encoded(told: &[Told]) -> SessionsImage {
+        let one = |(head, replies): &Told| {
+            let replies: Vec<u8> = replies.iter().flat_map(wire::encode).collect();
+            [wire::encode(head), replies].concat()
+        };
+        SessionsImage(told.iter().flat_map(one).collect())
+    }
+
+    fn is_restored_when(change: impl Fn(&mut Vec<Told>)) -> bool {
         let mut table = Sessions::new(&limits(2));
         table.record(id(1, 10), Height(1), vec![1]);
         table.record(id(2, 5), Height(1), vec![2]);
-        let image = table.image();
-        let altered = |change: &dyn Fn(&mut Vec<SessionImage>)| {
-            let mut image = image.clone();
-            change(&mut image.0);
-            Sessions::restored(&limits(2), &image).is_some()
+        let mut told = decoded(&table.image());
+        change(&mut told);
+        Sessions::restored(&limits(2), &encoded(&told)).is_some()
+    }
+
+    #[test]
+    fn an_image_that_tells_of_a_client_twice_is_refused() {
+        assert!(is_restored_when(|_| {}));
+        assert!(!is_restored_when(|told| told[0].0.used = told[1].0.used));
+        assert!(!is_restored_when(|told| told.swap(0, 1)));
+        assert!(!is_restored_when(|told| told[1].0.client = told[0].0.client));
+        assert!(!is_restored_when(|told| {
+            told[0].1 = [told[0].1.clone(), told[0].1.clone()].concat();
+            told[0].0.replies = 2;
+        }));
+    }
+
+    #[test]
+    fn an_image_of_more_than_a_table_holds_is_refused() {
+        let reply = |sequence| (SequenceNumber(sequence), Height(1), vec![]);
+        let with_replies = |count: u32| {
+            is_restored_when(|told| {
+                told[0].1 = (1..=u64::from(count)).map(reply).collect();
+                told[0].0.replies = count;
+            })
         };
-        assert!(altered(&|_| {}));
-        assert!(!altered(&|told| told.insert(1, SessionImage { used: u64::MAX, ..told[1].clone() })));
-        assert!(!altered(&|told| told[0].used = told[1].used));
-        assert!(!altered(&|told| told.swap(0, 1)));
-        assert!(!altered(
-            &|told| told[0].replies = [told[0].replies.clone(), told[0].replies.clone()].concat()
-        ));
+        assert!(with_replies(2));
+        assert!(!with_replies(3));
+        assert!(!is_restored_when(|told| told[0].0.replies = u32::MAX), "more are named than are there");
+        assert!(!is_restored_when(|told| {
+            let third = SessionHead { client: PublicKey([3; 32]), used: 9, ..told[0].0.clone() };
+            told.push((third, told[0].1.clone()));
+        }));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef};
-use crate::commit_rule::CommitRule;
 use crate::crypto::Digest;
 use crate::ids::{Height, View};
 use crate::refusal::Refusal;
+use crate::rules::Governed;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -29,7 +29,7 @@ pub(crate) struct BlockTree {
     /// The first block seen of each view above the head's.
     first_of_view: BTreeMap<View, BlockId>,
     head: BlockRef,
-    rule: CommitRule,
+    governed: Governed,
     bounds: TreeBounds,
     uncommitted_bytes: u64,
 }
@@ -47,9 +47,9 @@ pub(crate) struct TreeBounds {
 
 impl BlockTree {
     /// A tree of the genesis block alone, which is committed and leaves `root` behind.
-    pub(crate) fn new(genesis: Block, root: Digest, rule: CommitRule, bounds: TreeBounds) -> Self {
+    pub(crate) fn new(genesis: Block, root: Digest, governed: Governed, bounds: TreeBounds) -> Self {
         let commits = genesis.height();
-        Self::rooted(&[], genesis, commits, root, rule, bounds)
+        Self::rooted(&[], genesis, commits, root, governed, bounds)
     }
 
     /// A tree of one committed block, which leaves `root` behind, and whose justify commits the
@@ -59,7 +59,7 @@ impl BlockTree {
         block: Block,
         commits: Height,
         root: Digest,
-        rule: CommitRule,
+        governed: Governed,
         bounds: TreeBounds,
     ) -> Self {
         let head = block.reference();
@@ -73,7 +73,7 @@ impl BlockTree {
             committed: heights.map(|block| (block.height, block.id)).collect(),
             first_of_view: BTreeMap::new(),
             head,
-            rule,
+            governed,
             bounds,
             uncommitted_bytes: 0,
         }
@@ -150,7 +150,7 @@ impl BlockTree {
         }
         // The head's children name the state after the block at `commits`, and a commit looks back
         // over parents: however many views have failed in between, that much stays.
-        let depth = self.rule.commit_depth() as u64;
+        let depth = self.governed.commit_depth() as u64;
         let needed = commits.0.min(self.head.height.0.saturating_sub(depth));
         let retained = self.head.height.0.saturating_sub(self.bounds.retained.into());
         let lowest = Height(needed.min(retained));

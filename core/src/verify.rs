@@ -12,14 +12,13 @@ use crate::command::{Command, NotAdmitted, Reply};
 use crate::committee::{Committee, MEMBERS_MAX};
 use crate::committees::Committees;
 use crate::config::FETCH_BLOCKS_MAX;
-use crate::crypto::{self, Batch, Domain};
+use crate::crypto::{self, Batch, Domain, VerifyingKey};
 use crate::evidence::Evidence;
 use crate::ids::{Power, ReplicaId, View};
 use crate::message::{FetchResponse, Message, NewView, Proposal};
 use crate::refusal::Refusal;
 use crate::snapshot::{Handover, Snapshot};
 use core::ops::Deref;
-use ed25519_dalek::VerifyingKey;
 
 /// A value whose signatures, certificates and shape have been checked against a committee. Made
 /// only by the functions of this module.
@@ -110,7 +109,7 @@ pub fn qc(committees: &Committees, qc: &QuorumCertificate) -> Result<(), Refusal
         let key = committee.key(*signer).ok_or(Refusal::Stranger(*signer))?;
         batch.add(key, Domain::Vote, committee.cluster(), &qc.block, signature);
     }
-    if batch.verify() { Ok(()) } else { Err(Refusal::BadCertificate(qc.view())) }
+    if committee.rules().certifies(&batch) { Ok(()) } else { Err(Refusal::BadCertificate(qc.view())) }
 }
 
 /// Checks a timeout certificate and the high QC in it.
@@ -132,7 +131,7 @@ pub fn tc(committees: &Committees, tc: &TimeoutCertificate) -> Result<(), Refusa
         let signed = (tc.epoch, tc.view, part.high_qc_view);
         batch.add(key, Domain::Timeout, committee.cluster(), &signed, &part.signature);
     }
-    if batch.verify() { Ok(()) } else { Err(Refusal::BadCertificate(tc.view)) }
+    if committee.rules().certifies(&batch) { Ok(()) } else { Err(Refusal::BadCertificate(tc.view)) }
 }
 
 /// Checks a block on its own: header, signature, justify and payload. What only the state can
@@ -186,7 +185,8 @@ fn proposed(committee: &Committee, signed: &SignedHeader) -> Result<(), Refusal>
 /// # Errors
 /// The first [`Refusal`] that applies.
 pub fn snapshot(committees: &Committees, snapshot: &Snapshot) -> Result<Committees, Refusal> {
-    let depth = committees.newest().rule().commit_depth();
+    let governed = committees.newest().governed();
+    let depth = governed.commit_depth();
     if snapshot.blocks.len() != depth + 2 || snapshot.handovers.len() > HANDOVERS_MAX {
         return Err(Refusal::BadSnapshot);
     }
@@ -195,8 +195,11 @@ pub fn snapshot(committees: &Committees, snapshot: &Snapshot) -> Result<Committe
     let certificates = chain().skip(1).map(Block::justify).chain([&snapshot.certificate]);
     let is_chain = snapshot.ancestors.len() as u64 == below
         && chain().zip(certificates).all(|(block, qc)| qc.block == block.reference());
-    let consecutive =
-        snapshot.blocks.windows(2).take(depth).all(|pair| pair[1].view().follows(pair[0].view()));
+    let consecutive = snapshot
+        .blocks
+        .windows(2)
+        .take(depth)
+        .all(|pair| governed.rules.is_link(pair[1].view(), pair[0].view()));
     let is_whole = |block: &Block| block.payload().digest() == block.header().payload_digest;
     if !is_chain || !consecutive || !chain().all(is_whole) {
         return Err(Refusal::BadSnapshot);
@@ -278,7 +281,7 @@ fn command_key(committee: &Committee, command: &Command) -> Result<VerifyingKey,
     if command.operation.size() > u64::from(committee.limits().command_bytes) {
         return Err(NotAdmitted::TooLarge);
     }
-    command.id.client.checked().ok_or(NotAdmitted::BadSignature)
+    committee.client_key(&command.id.client).ok_or(NotAdmitted::BadSignature)
 }
 
 fn proposal(committees: &Committees, proposal: &Proposal) -> Result<(), Refusal> {
@@ -364,7 +367,7 @@ fn quorum(
     let mut last = None;
     let mut have = Power(0);
     for signer in signers.take(MEMBERS_MAX + 1) {
-        if last >= Some(signer) {
+        if !committee.rules().may_follow(last, signer) {
             return Err(Refusal::RepeatedSigner(signer));
         }
         last = Some(signer);

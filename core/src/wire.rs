@@ -36,9 +36,28 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     }
 }
 
+/// The value that `bytes` begin with, and takes it off them: for lists that are judged entry by
+/// entry, before all of them are in memory.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] when they begin with none.
+pub fn take<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, DecodeError> {
+    let (value, rest) = postcard::take_from_bytes(bytes).map_err(|_| DecodeError::Malformed)?;
+    *bytes = rest;
+    Ok(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_taken_one_after_the_other() {
+        let bytes = [encode(&5u64), encode(&true)].concat();
+        let rest = &mut &bytes[..];
+        assert_eq!((take::<u64>(rest), take::<bool>(rest)), (Ok(5), Ok(true)));
+        assert_eq!(take::<bool>(rest), Err(DecodeError::Malformed));
+    }
 
     #[test]
     fn left_over_bytes_are_refused() {

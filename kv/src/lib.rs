@@ -8,4 +8,4 @@ mod store;
 
 pub use answer::Answer;
 pub use operation::{Invalid, KEY_BYTES_MAX, Operation, VALUE_BYTES_MAX};
-pub use store::{KvStore, STORE_BYTES_MAX};
+pub use store::{ENTRY_BYTES, KvStore, STORE_BYTES_MAX};

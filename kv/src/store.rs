@@ -11,8 +11,11 @@ use hotstuff_core::merkle::MerkleBuckets;
 use hotstuff_core::wire;
 use hotstuff_core::{App, NoSnapshot};
 
-/// How many bytes of keys and values a store holds by default.
+/// How many bytes a store holds by default, counted as by [`KvStore::bytes`].
 pub const STORE_BYTES_MAX: u64 = 1 << 28;
+/// What an entry counts beside its key and value: about the memory that it takes, so that a limit
+/// on bytes is one on memory too, however short the keys are.
+pub const ENTRY_BYTES: u64 = 128;
 
 const DEPTH: u32 = 12;
 
@@ -48,8 +51,8 @@ impl Default for KvStore {
 }
 
 impl KvStore {
-    /// An empty store that holds at most `bytes` of keys and values together: the same number at
-    /// all replicas of a cluster.
+    /// An empty store that holds at most `bytes`, counted as by [`bytes`](Self::bytes): the same
+    /// number at all replicas of a cluster.
     #[must_use]
     pub fn with_limit(bytes: u64) -> Self {
         let merkle = MerkleBuckets::new(DEPTH, leaf(&BTreeMap::new()));
@@ -67,7 +70,7 @@ impl KvStore {
         self.buckets[self.bucket(key) as usize].get(key).map(|entry| entry.value.as_slice())
     }
 
-    /// How many bytes of keys and values the store holds.
+    /// How many bytes of keys and values the store holds, and [`ENTRY_BYTES`] more for each entry.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -138,13 +141,14 @@ impl App for KvStore {
 
     /// All entries, bucket by bucket, each by ascending key: the same bytes for the same content.
     fn snapshot(&self) -> Vec<u8> {
-        wire::encode(&self.entries().collect::<Vec<_>>())
+        self.entries().flat_map(|entry| wire::encode(&entry)).collect()
     }
 
     fn restore(&mut self, snapshot: &[u8]) -> Result<(), NoSnapshot> {
-        let entries: Vec<(Vec<u8>, Vec<u8>)> = wire::decode(snapshot).map_err(|_| NoSnapshot)?;
         let mut restored = Self::with_limit(self.bytes_max);
-        for (key, value) in entries {
+        let mut rest = snapshot;
+        while !rest.is_empty() {
+            let (key, value) = wire::take(&mut rest).map_err(|_| NoSnapshot)?;
             if restored.apply(Operation::Set { key, value }) != Answer::Ok {
                 return Err(NoSnapshot);
             }
@@ -155,7 +159,7 @@ impl App for KvStore {
 }
 
 fn size(key: &[u8], value: &[u8]) -> u64 {
-    key.len() as u64 + value.len() as u64
+    ENTRY_BYTES + key.len() as u64 + value.len() as u64
 }
 
 fn leaf(bucket: &BTreeMap<Vec<u8>, Entry>) -> Digest {

@@ -1,7 +1,7 @@
 //! What the store answers, what it survives, and what its root depends on.
 
 use hotstuff_core::App;
-use hotstuff_kv::{Answer, Invalid, KEY_BYTES_MAX, KvStore, Operation, VALUE_BYTES_MAX};
+use hotstuff_kv::{Answer, ENTRY_BYTES, Invalid, KEY_BYTES_MAX, KvStore, Operation, VALUE_BYTES_MAX};
 
 fn set(key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Operation {
     Operation::Set { key: key.into(), value: value.into() }
@@ -26,7 +26,7 @@ fn set_get_and_delete() {
     assert_eq!(ask(&mut store, &set("colour", "red")), Answer::Ok);
     assert_eq!(ask(&mut store, &get("colour")), Answer::Value(b"red".to_vec()));
     assert_eq!(ask(&mut store, &set("colour", "blue")), Answer::Ok);
-    assert_eq!(store.bytes(), 10);
+    assert_eq!(store.bytes(), ENTRY_BYTES + 10);
     assert_eq!(ask(&mut store, &delete("colour")), Answer::Deleted(b"blue".to_vec()));
     assert_eq!(ask(&mut store, &delete("colour")), Answer::NotFound);
     assert_eq!(store.bytes(), 0);
@@ -105,7 +105,7 @@ fn pitfall_29_spoilt_operations_are_answered_alike_by_two_replicas() {
 
 #[test]
 fn a_full_store_takes_no_more_but_still_serves() {
-    let mut store = KvStore::with_limit(10);
+    let mut store = KvStore::with_limit(ENTRY_BYTES + 10);
     assert_eq!(ask(&mut store, &set("a", "12345")), Answer::Ok);
     assert_eq!(ask(&mut store, &set("b", "1234")), Answer::Invalid(Invalid::StoreFull));
     assert_eq!(ask(&mut store, &set("a", "123456789")), Answer::Ok, "only the growth counts");
@@ -113,6 +113,20 @@ fn a_full_store_takes_no_more_but_still_serves() {
     assert_eq!(ask(&mut store, &get("a")), Answer::Value(b"123456789".to_vec()));
     assert_eq!(ask(&mut store, &delete("a")), Answer::Deleted(b"123456789".to_vec()));
     assert_eq!(ask(&mut store, &set("b", "1234")), Answer::Ok);
+}
+
+#[test]
+fn a_snapshot_of_more_than_fits_is_refused() {
+    let mut large = KvStore::default();
+    (0..10).for_each(|number: u8| assert_eq!(large.apply(set([number], "")), Answer::Ok));
+    let mut small = KvStore::with_limit(9 * (ENTRY_BYTES + 1));
+    small.apply(set("kept", ""));
+    let root = small.root();
+    assert!(small.restore(&large.snapshot()).is_err());
+    assert_eq!(small.root(), root);
+    large.apply(delete([9]));
+    assert_eq!(small.restore(&large.snapshot()), Ok(()));
+    assert_eq!(small.root(), large.root());
 }
 
 #[test]

@@ -103,9 +103,13 @@ impl<A: App> Replica<A> {
 
     fn tell_of_change(&mut self, asked: &Operation, outcome: &Outcome) {
         if let (Operation::Committee(change), Outcome::Executed { height, result }) = (asked, outcome)
-            && let Some(Ok(epoch)) = decode_result(result)
+            && let Some(result) = decode_result(result)
         {
-            self.event(Event::CommitteeChanged { epoch, change: change.clone(), height: *height });
+            let (change, height) = (change.clone(), *height);
+            self.event(match result {
+                Ok(epoch) => Event::CommitteeChanged { epoch, change, height },
+                Err(why) => Event::ChangeRefused { change, height, why },
+            });
         }
     }
 }

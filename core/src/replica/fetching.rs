@@ -13,6 +13,7 @@ use crate::ids::{Epoch, Height, ReplicaId};
 use crate::io::Output;
 use crate::message::{FetchRequest, FetchResponse, Message, MessageKind};
 use crate::refusal::Refusal;
+use crate::serving::Request;
 use crate::snapshot::SnapshotRequest;
 use alloc::vec::Vec;
 
@@ -67,12 +68,25 @@ impl<A: App> Replica<A> {
         }
     }
 
-    /// Serves blocks from memory; where the first is no longer there, the store is asked.
-    pub(super) fn on_fetch_request(&mut self, from: ReplicaId, request: FetchRequest) {
-        let FetchRequest { above, target, epoch } = request;
-        if from == self.id {
-            return;
+    /// A peer asks for something; it is served when it is its turn.
+    pub(super) fn on_request(&mut self, from: ReplicaId, request: Request) {
+        if from != self.id {
+            self.serving.ask(from, request);
         }
+    }
+
+    pub(super) fn serve_waiting(&mut self) {
+        while let Some((peer, request)) = self.serving.next(self.now, self.config.serve_interval_us) {
+            match request {
+                Request::Blocks(request) => self.serve_blocks(peer, request),
+                Request::Snapshot(request) => self.serve_snapshot(peer, request),
+            }
+        }
+    }
+
+    /// Serves blocks from memory; where the first is no longer there, the store is asked.
+    fn serve_blocks(&mut self, from: ReplicaId, request: FetchRequest) {
+        let FetchRequest { above, target, epoch } = request;
         // One who asks for a block unknown here may yet be helped by what is known.
         let is_known =
             |target: &BlockRef| self.tree.block(&target.id).is_some_and(|held| held.reference() == *target);
@@ -81,7 +95,7 @@ impl<A: App> Replica<A> {
             known.map(|block| block.id).find(|id| self.tree.contains(id)).unwrap_or(self.tree.head().id);
         let (first, target) = (above.next(), target.map(|block| block.id));
         if above < self.snapshots.useless_to {
-            return self.on_snapshot_request(from, SnapshotRequest { height: None, offset: 0 });
+            return self.serve_snapshot(from, SnapshotRequest { height: None, offset: 0 });
         }
         if first < self.tree.lowest() {
             let to = Height(

@@ -32,6 +32,7 @@ use crate::message::{Message, Proposal};
 use crate::pacemaker::Pacemaker;
 use crate::refusal::Refusal;
 use crate::safety::Safety;
+use crate::serving::{Request, Serving};
 use crate::status::Status;
 use crate::tree::BlockTree;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -108,6 +109,7 @@ pub struct Replica<A> {
     /// Each leader's latest proposal whose parent is missing.
     waiting: BTreeMap<ReplicaId, Proposal>,
     snapshots: Snapshots,
+    serving: Serving,
     is_halted: bool,
     outputs: VecDeque<Output>,
 }
@@ -150,9 +152,9 @@ impl<A: App> Replica<A> {
             Message::Vote(vote) => self.on_vote(vote),
             Message::Timeout(timeout) => self.on_timeout(from, timeout),
             Message::NewView(new_view) => self.on_new_view(new_view),
-            Message::FetchRequest(request) => self.on_fetch_request(from, request),
+            Message::FetchRequest(request) => self.on_request(from, Request::Blocks(request)),
             Message::FetchResponse(response) => self.on_fetch_response(from, response),
-            Message::SnapshotRequest(request) => self.on_snapshot_request(from, request),
+            Message::SnapshotRequest(request) => self.on_request(from, Request::Snapshot(request)),
             Message::SnapshotChunk(chunk) => self.on_snapshot_chunk(from, chunk),
         }
     }
@@ -169,6 +171,7 @@ impl<A: App> Replica<A> {
         self.note_missing();
         self.check_download_timer();
         self.check_fetch_timer();
+        self.serve_waiting();
         let is_work = !self.mempool.is_empty() || self.tree.holds_uncommitted_commands(&self.high_qc.block);
         self.pacemaker.note_work(self.now, is_work);
     }
@@ -187,7 +190,7 @@ impl<A: App> Replica<A> {
         }
         let view_timer = self.pacemaker.deadline(&self.config);
         let fetch = self.snapshots.deadline().or_else(|| self.fetch.deadline());
-        let others = [fetch, self.heartbeat_due()];
+        let others = [fetch, self.heartbeat_due(), self.serving.deadline()];
         Some(others.into_iter().flatten().fold(view_timer, Time::min))
     }
 
@@ -241,6 +244,8 @@ impl<A: App> Replica<A> {
             committees: self.committees.iter().count(),
             snapshot_bytes: self.snapshots.downloaded(),
             handovers: self.snapshots.handovers.len(),
+            hinted: self.fetch.hinted(),
+            served: self.serving.len(),
         }
     }
 

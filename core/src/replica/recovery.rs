@@ -14,6 +14,7 @@ use crate::ledger::Ledger;
 use crate::mempool::{Mempool, MempoolBounds};
 use crate::pacemaker::Pacemaker;
 use crate::safety::Safety;
+use crate::serving::Serving;
 use crate::tree::BlockTree;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
@@ -29,7 +30,7 @@ pub(super) fn recover<A: App>(
     let Setup { id, key, committee, joins_later, config } = setup;
     config.check(committee.limits())?;
     match committee.key(id) {
-        Some(public) if *public.as_bytes() != key.public().0 => return Err(SetupError::WrongKey(id)),
+        Some(public) if public.public() != key.public() => return Err(SetupError::WrongKey(id)),
         None if !joins_later => return Err(SetupError::NotAMember(id)),
         _ => {}
     }
@@ -38,10 +39,10 @@ pub(super) fn recover<A: App>(
     let genesis = Block::genesis(&committee, ledger.root());
     let root = ledger.root();
     let genesis_ref = genesis.reference();
-    let (rule, bounds) = (committee.rule(), config.tree_bounds());
+    let (governed, bounds) = (committee.governed(), config.tree_bounds());
     let mut snapshots = Snapshots::default();
     let mut tree = match recovered.snapshot {
-        None => BlockTree::new(genesis, root, rule, bounds),
+        None => BlockTree::new(genesis, root, governed, bounds),
         Some(snapshot) => {
             let (base, root) = (snapshot.base().clone(), snapshot.root());
             let mismatch = SetupError::StateMismatch(base.reference());
@@ -53,7 +54,7 @@ pub(super) fn recover<A: App>(
                 base,
                 ledger.schedules().for_children(),
                 root,
-                rule,
+                governed,
                 bounds,
             )
         }
@@ -81,8 +82,8 @@ pub(super) fn recover<A: App>(
 
     let high_qc = recovered.high_qc.unwrap_or_else(|| committee.genesis_qc().clone());
     let timed_out = recovered.tc.as_ref().map_or(high_qc.view(), |tc| tc.view);
-    let rules = (*committee.cluster(), committee.rule());
-    let safety = Safety::new(id, key.clone(), rules, genesis_ref, recovered.safety);
+    let safety =
+        Safety::new(id, key.clone(), (*committee.cluster(), governed), genesis_ref, recovered.safety);
     // Where it gave up beyond that view, it still gives up in it with the others.
     let view = high_qc.view().max(timed_out).next();
     let mut replica = Replica {
@@ -109,6 +110,7 @@ pub(super) fn recover<A: App>(
         tc: recovered.tc,
         waiting: BTreeMap::new(),
         snapshots,
+        serving: Serving::default(),
         is_halted: recovered.halted.is_some(),
         outputs: VecDeque::new(),
         tree,

@@ -95,7 +95,7 @@ impl<A: App> Replica<A> {
             }
         }
         if let Some((base, state)) = self.snapshots.unproven.take_if(|(base, _)| names(base)) {
-            let depth = self.committee.rule().commit_depth();
+            let depth = self.committee.governed().commit_depth();
             let above = Height(base.height.0.saturating_sub(depth as u64 + 1));
             let mut ancestors = self.tree.branch(&qc.block.id, above);
             let Some(at) = ancestors.iter().position(|block| block.id() == base.id) else { return };
@@ -112,10 +112,7 @@ impl<A: App> Replica<A> {
         }
     }
 
-    pub(super) fn on_snapshot_request(&mut self, from: ReplicaId, request: SnapshotRequest) {
-        if from == self.id {
-            return;
-        }
+    pub(super) fn serve_snapshot(&mut self, from: ReplicaId, request: SnapshotRequest) {
         if self.snapshots.height == Height::GENESIS {
             return self.send(from, Message::SnapshotChunk(SnapshotChunk::none()));
         }
@@ -194,9 +191,9 @@ impl<A: App> Replica<A> {
         let restored = self.ledger.restore(&self.committee, snapshot.state.clone(), &root);
         restored.map_err(|_| Refusal::BadSnapshot)?;
         let commits = self.ledger.schedules().for_children();
-        let (rule, bounds) = (self.committee.rule(), self.config.tree_bounds());
+        let (governed, bounds) = (self.committee.governed(), self.config.tree_bounds());
         let (ancestors, base) = (&snapshot.ancestors, snapshot.base().clone());
-        self.tree = BlockTree::rooted(ancestors, base, commits, root, rule, bounds);
+        self.tree = BlockTree::rooted(ancestors, base, commits, root, governed, bounds);
         let ledger = &self.ledger;
         self.mempool.retain(|id| ledger.outcome(id).is_none());
         self.waiting.retain(|_, held| held.block.height() > block.height);

@@ -13,7 +13,7 @@ impl BlockTree {
     /// The block that is locked once `certified` has a QC, as deep below it as the commit rule says.
     pub(crate) fn locked_by(&self, certified: &BlockId) -> Option<BlockRef> {
         let block = self.block(certified)?;
-        Some(if self.rule.lock_depth() == 0 { block.reference() } else { block.justify().block })
+        Some(if self.governed.rule.lock_depth() == 0 { block.reference() } else { block.justify().block })
     }
 
     /// The block that is committed once `certified` has a QC: the one as deep below it as the
@@ -25,9 +25,9 @@ impl BlockTree {
 
     fn chain_below(&self, certified: &BlockId) -> Option<&Block> {
         let mut block = self.block(certified)?;
-        for _ in 0..self.rule.commit_depth() {
+        for _ in 0..self.governed.commit_depth() {
             let parent = self.block(&block.parent())?;
-            if !block.view().follows(parent.view()) {
+            if !self.governed.rules.is_link(block.view(), parent.view()) {
                 return None;
             }
             block = parent;

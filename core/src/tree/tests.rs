@@ -2,6 +2,7 @@ use super::*;
 use crate::block::Header;
 use crate::certificate::QuorumCertificate;
 use crate::command::{Command, Payload};
+use crate::commit_rule::CommitRule;
 use crate::committee::testing::{CLUSTER, committee_of, key};
 use crate::ids::{Epoch, ReplicaId, SequenceNumber};
 use alloc::vec;
@@ -12,7 +13,12 @@ fn tree(retained: u32, uncommitted: u32) -> BlockTree {
 
 fn tree_under(rule: CommitRule, retained: u32, uncommitted: u32) -> BlockTree {
     let bounds = TreeBounds { retained, uncommitted, uncommitted_bytes: 100 };
-    BlockTree::new(Block::genesis(&committee_of(1), Digest::default()), Digest::default(), rule, bounds)
+    BlockTree::new(
+        Block::genesis(&committee_of(1), Digest::default()),
+        Digest::default(),
+        rule.into(),
+        bounds,
+    )
 }
 
 fn child(parent: BlockRef, view: u64, commands: &[u64]) -> Block {

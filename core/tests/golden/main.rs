@@ -11,6 +11,7 @@ mod happy_path;
 mod lost_qc;
 mod lost_votes;
 mod reconfiguration;
+mod snapshot;
 mod sync;
 mod two_chain;
 mod view_change;

@@ -10,6 +10,7 @@ pub fn name(event: &Event) -> &'static str {
         Event::TcFormed { .. } => "timeout certificate",
         Event::CommitteeChanged { change: CommitteeChange::Add(_), .. } => "member added",
         Event::CommitteeChanged { .. } => "committee changed",
+        Event::ChangeRefused { .. } => "change refused",
         Event::EpochBegan { .. } => "epoch",
         Event::Equivocation(evidence) => match evidence.kind() {
             MessageKind::Vote => "two votes",

@@ -108,6 +108,7 @@ fn config() -> Config {
         retransmit_us: Span::millis(70),
         heartbeat_us: Span::millis(300),
         fetch_retry_us: Span::millis(20),
+        serve_interval_us: Span::millis(5),
         fetch_blocks: 5,
         fetch_bytes: 300,
         retained_blocks: 3,

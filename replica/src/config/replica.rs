@@ -1,7 +1,7 @@
 //! All that a replica is started with, read from its file and the two that it names.
 
 use super::{CommitteeFile, ConfigError, LinkConfig, Listen, ReplicaFile, load_key};
-use hotstuff_core::crypto::SecretKey;
+use hotstuff_core::crypto::{SecretKey, VerifyingKey};
 use hotstuff_core::{Config, ReplicaId};
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ impl ReplicaConfig {
         }
         let key_path = folder.join(&table.key);
         let key = load_key(&key_path)?;
-        if committee.committee.key(id) != key.public().checked().as_ref() {
+        if committee.committee.key(id).map(VerifyingKey::public) != Some(key.public()) {
             return Err(ConfigError::WrongKey { path: key_path, id });
         }
         Ok(Self {

@@ -80,6 +80,7 @@ impl Record {
                 Event::Equivocation(_) => "equivocation",
                 Event::SentAgain { .. } => "sent-again",
                 Event::CommitteeChanged { .. } => "committee-changed",
+                Event::ChangeRefused { .. } => "change-refused",
                 Event::EpochBegan { .. } => "epoch-began",
                 Event::PeerSetAside { .. } => "peer-set-aside",
                 Event::SnapshotTaken { .. } => "snapshot-taken",
