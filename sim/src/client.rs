@@ -1,10 +1,11 @@
-//! The one client of the simulated cluster: the core's client, and what it was told.
+//! A client of the simulated cluster: the core's client, and what it was told.
 
 use crate::config::Workload;
+use crate::ids::ClientNumber;
 use crate::queue::Ticket;
 use core::fmt;
 use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
-use hotstuff_core::command::{Command, Outcome, Reply};
+use hotstuff_core::command::{ClientId, Command, Outcome, Reply};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, Verified};
 use hotstuff_kv::{Answer, Operation};
@@ -15,6 +16,8 @@ use std::sync::Arc;
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandResult {
+    /// Whose command it was.
+    pub client: ClientNumber,
     /// The command's number.
     pub sequence: SequenceNumber,
     /// What it asked for.
@@ -31,8 +34,8 @@ pub struct CommandResult {
 
 impl fmt::Display for CommandResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sequence, operation, .. } = self;
-        write!(f, "{sequence} ({operation}): ")?;
+        let Self { client, sequence, operation, .. } = self;
+        write!(f, "{client}, {sequence} ({operation}): ")?;
         match (&self.outcome, &self.answer) {
             (_, Some(answer)) => write!(f, "{answer}")?,
             (Some(Outcome::NotAdmitted(why)), _) => write!(f, "not admitted, {why}")?,
@@ -47,12 +50,12 @@ impl fmt::Display for CommandResult {
     }
 }
 
-/// The client's host. The client never crashes.
+/// A client's host. Clients never crash.
 pub(crate) struct ClientHost {
+    number: ClientNumber,
     client: Client,
     /// What is in flight asked for.
     operations: BTreeMap<SequenceNumber, Operation>,
-    results: Vec<CommandResult>,
     workload: Workload,
     generated: u64,
     /// The queued timer, if any.
@@ -60,9 +63,24 @@ pub(crate) struct ClientHost {
 }
 
 impl ClientHost {
-    pub(crate) fn new(key: SecretKey, committee: Arc<Committee>, workload: Workload) -> Self {
-        let client = Client::new(key, committee, ClientConfig::default(), SequenceNumber(1));
-        Self { client, operations: BTreeMap::new(), results: Vec::new(), workload, generated: 0, timer: None }
+    pub(crate) fn new(
+        number: ClientNumber,
+        key: SecretKey,
+        committee: Arc<Committee>,
+        workload: Workload,
+    ) -> Self {
+        let config = ClientConfig { in_flight: workload.in_flight, ..ClientConfig::default() };
+        let client = Client::new(key, committee, config, SequenceNumber(1));
+        Self { number, client, operations: BTreeMap::new(), workload, generated: 0, timer: None }
+    }
+
+    pub(crate) fn number(&self) -> ClientNumber {
+        self.number
+    }
+
+    /// Its name in commands.
+    pub(crate) fn id(&self) -> ClientId {
+        self.client.id()
     }
 
     pub(crate) fn submit(&mut self, now: Time, operation: Operation) -> Result<SequenceNumber, SubmitError> {
@@ -74,7 +92,7 @@ impl ClientHost {
     /// Submits the workload's next command. `None` when too many are in flight:
     /// then it is for the next time.
     pub(crate) fn generate(&mut self, now: Time) -> Option<(SequenceNumber, Operation)> {
-        let operation = workload_operation(self.generated);
+        let operation = workload_operation(self.number, self.generated);
         let sequence = self.submit(now, operation.clone()).ok()?;
         self.generated += 1;
         Some((sequence, operation))
@@ -111,13 +129,7 @@ impl ClientHost {
                 }
             }
         }
-        self.results.extend_from_slice(&results);
         (commands, results)
-    }
-
-    /// All results so far.
-    pub(crate) fn results(&self) -> &[CommandResult] {
-        &self.results
     }
 
     fn result(
@@ -132,16 +144,16 @@ impl ClientHost {
             Some(Outcome::Executed { result, .. }) => Answer::decode(result).ok(),
             _ => None,
         };
-        CommandResult { sequence, operation, outcome, answer, replicas, latency }
+        CommandResult { client: self.number, sequence, operation, outcome, answer, replicas, latency }
     }
 }
 
 /// Sets for the most part, with gets and deletes of the same few keys in between.
-fn workload_operation(number: u64) -> Operation {
+fn workload_operation(client: ClientNumber, number: u64) -> Operation {
     let key = format!("key {}", number % 7).into_bytes();
     match number % 10 {
         4 => Operation::Get { key },
         9 => Operation::Delete { key },
-        _ => Operation::Set { key, value: format!("value {number}").into_bytes() },
+        _ => Operation::Set { key, value: format!("value {number} of {client}").into_bytes() },
     }
 }

@@ -1,38 +1,52 @@
 //! A simulated cluster's committee and keys, all from the seed.
 
-use crate::config::{REPLICAS_MAX, SimConfig, SimError};
-use hotstuff_core::committee::{Limits, Member};
+use crate::config::{REPLICAS_MAX, Signatures, SimConfig, SimError};
+use crate::ids::ClientNumber;
+use crate::{tags, weakness};
+use hotstuff_core::committee::Member;
 use hotstuff_core::crypto::{ClusterId, SecretKey};
 use hotstuff_core::{Committee, CommitteeSpec, Power, ReplicaId};
 use sha2::{Digest as _, Sha256};
 
-/// The committee of as many equal members as the config says.
+/// The committee that the config describes.
 pub(crate) fn committee(config: &SimConfig) -> Result<Committee, SimError> {
-    let SimConfig { seed, replicas, leaders, rule, .. } = *config;
+    let SimConfig { replicas, leaders, rule, limits, .. } = *config;
     if replicas == 0 || replicas > REPLICAS_MAX {
         return Err(SimError::Replicas(replicas));
     }
-    let member =
-        |id| Member { id: ReplicaId(id), key: replica_key(seed, ReplicaId(id)).public(), power: Power(1) };
+    let member = |id| Member {
+        id: ReplicaId(id),
+        key: replica_key(config, ReplicaId(id)).public(),
+        power: config.powers.get(usize::from(id)).copied().unwrap_or(Power(1)),
+    };
     let spec = CommitteeSpec {
-        cluster: ClusterId(derived(seed, b"cluster", 0)),
+        cluster: ClusterId(derived(config.seed, b"cluster", 0)),
         members: (0..replicas).map(member).collect(),
         leaders,
         rule,
-        operator: Some(client_key(seed).public()),
-        limits: Limits::default(),
+        operator: Some(client_key(config, ClientNumber(0)).public()),
+        limits,
     };
-    Ok(Committee::new(spec).expect("members ascend, and their keys are hashes of different bytes"))
+    let rules = weakness::rules(config.weakness, config.signatures == Signatures::Tags);
+    Ok(Committee::under(rules, spec)?)
 }
 
 /// A replica's key.
-pub(crate) fn replica_key(seed: u64, id: ReplicaId) -> SecretKey {
-    SecretKey::from_seed(derived(seed, b"replica", id.0))
+pub(crate) fn replica_key(config: &SimConfig, id: ReplicaId) -> SecretKey {
+    key(config, b"replica", id.0)
 }
 
-/// The client's key.
-pub(crate) fn client_key(seed: u64) -> SecretKey {
-    SecretKey::from_seed(derived(seed, b"client", 0))
+/// A client's key.
+pub(crate) fn client_key(config: &SimConfig, client: ClientNumber) -> SecretKey {
+    key(config, b"client", client.0)
+}
+
+fn key(config: &SimConfig, purpose: &[u8], number: u16) -> SecretKey {
+    let seed = derived(config.seed, purpose, number);
+    match config.signatures {
+        Signatures::Ed25519 => SecretKey::from_seed(seed),
+        Signatures::Tags => tags::key(seed),
+    }
 }
 
 fn derived(seed: u64, purpose: &[u8], number: u16) -> [u8; 32] {

@@ -1,82 +1,113 @@
 //! How an event happens: what is due goes to its host, and what the host puts out is performed.
 
+use crate::byzantine::{Behaviour, Receiver, Scene, Sending};
 use crate::checkers::Observed;
+use crate::client::{ClientHost, CommandResult};
 use crate::host::Host;
+use crate::ids::HostId;
 use crate::network::{Letter, Load, Packet, view_of};
 use crate::queue::Ticket;
 use crate::sim::{Due, Sim};
 use crate::step::{Cause, DropCause, Step};
-use hotstuff_core::{Event, Input, Message, Output, ReplicaId, Time};
+use hotstuff_core::command::Reply;
+use hotstuff_core::{Event, Input, Output, ReplicaId, Time};
 
 impl Sim {
-    /// Lets something happen that is due. Returns to which replica, and how the step tells of it.
-    pub(crate) fn happen(&mut self, ticket: Ticket, due: Due) -> (Option<ReplicaId>, Cause) {
+    /// Lets something happen that is due. Returns at which host, and how the step tells of it.
+    pub(crate) fn happen(&mut self, ticket: Ticket, due: Due) -> (Option<HostId>, Cause) {
+        let now = self.now;
         match due {
             Due::Start(id) => (Some(id), Cause::Started),
             Due::Killed(id) => (Some(id), Cause::Killed),
             Due::Arrival(packet) => self.arrive(packet),
             Due::Timer(id) => {
-                let now = self.now;
                 let host = self.host_mut(id);
                 host.timer = None;
+                host.sync_at_last();
                 host.handle(now, Input::Tick);
                 (Some(id), Cause::Timer)
             }
-            Due::Loaded { replica, peer, input } => {
-                let now = self.now;
-                let host = self.host_mut(replica);
+            Due::Loaded { host: id, peer, input } => {
+                let host = self.host_mut(id);
                 host.reads.remove(&ticket);
                 host.handle(now, *input);
-                (Some(replica), Cause::Loaded { peer })
+                (Some(id), Cause::Loaded { peer })
             }
-            Due::Workload => {
-                let generated = self.client.generate(self.now);
-                if let Some(time) = self.client.next_generation(self.now) {
-                    self.queue.push(time, Due::Workload);
+            Due::Workload(number) => {
+                let client = &mut self.clients[usize::from(number.0)];
+                let generated = client.generate(now);
+                if let Some(time) = client.next_generation(now) {
+                    self.queue.push(time, Due::Workload(number));
                 }
-                let submitted = |(sequence, operation)| Cause::Submitted { sequence, operation };
-                (None, generated.map_or(Cause::HeldBack, submitted))
+                let submitted =
+                    |(sequence, operation)| Cause::Submitted { client: number, sequence, operation };
+                (None, generated.map_or(Cause::HeldBack(number), submitted))
             }
-            Due::ClientTimer => {
-                self.client.timer = None;
-                self.client.handle_tick(self.now);
-                (None, Cause::ClientTimer)
+            Due::ClientTimer(number) => {
+                let client = &mut self.clients[usize::from(number.0)];
+                client.timer = None;
+                client.handle_tick(now);
+                (None, Cause::ClientTimer(number))
             }
         }
     }
 
     /// Performs all that the step's host puts out, records the step and checks it.
-    pub(crate) fn conclude(&mut self, replica: Option<ReplicaId>, cause: Cause) -> Step {
-        let events = replica.map_or_else(Vec::new, |id| self.perform(id));
-        let (commands, results) = self.client.drain();
-        for command in commands {
-            let letter = Letter::new(command);
-            for to in self.committee.clone().ids() {
-                self.post(Load::Command { to, letter: letter.clone() });
-            }
-        }
-        self.set_client_timer();
-        let step = Step { index: self.steps, time: self.now, replica, cause, events, results };
+    pub(crate) fn conclude(&mut self, host: Option<HostId>, cause: Cause) -> Step {
+        let events = host.map_or_else(Vec::new, |id| self.perform(id));
+        let results = self.serve_clients();
+        let step = Step { index: self.steps, time: self.now, host, cause, events, results };
         self.steps += 1;
         self.trace.add(&step);
-        let status = replica.and_then(|id| self.replica(id)).map(|replica| replica.status());
-        let sent = core::mem::take(&mut self.sent);
-        let observed = Observed { step: &step, sent: &sent, status: status.as_ref() };
-        self.violation = self.checkers.check(&observed);
+        self.history.note(&step);
+        self.results.extend_from_slice(&step.results);
+        let (sent, received) = (core::mem::take(&mut self.sent), self.received.take());
+        let replica = host.and_then(|id| self.hosts.get(&id)?.replica());
+        let status = replica.map(hotstuff_core::Replica::status);
+        let observed = Observed {
+            step: &step,
+            received: received.as_deref(),
+            sent: &sent,
+            replica,
+            status: status.as_ref(),
+        };
+        // What a faulty host does and says is no breach of anything.
+        let is_faulty = host.is_some_and(|id| self.faulty.contains(&id));
+        self.violation = if is_faulty { None } else { self.checkers.check(&observed) };
         step
     }
 
+    /// Sends out what clients say, and returns what they have learnt.
+    fn serve_clients(&mut self) -> Vec<CommandResult> {
+        let mut learnt = Vec::new();
+        for at in 0..self.clients.len() {
+            let (commands, results) = self.clients[at].drain();
+            let client = self.clients[at].number();
+            for command in commands {
+                let letter = Letter::new(command);
+                let hosts: Vec<HostId> = self.hosts.keys().copied().collect();
+                for to in hosts {
+                    self.post(Load::Command { client, to, letter: letter.clone() });
+                }
+            }
+            learnt.extend(results);
+            self.set_client_timer(at);
+        }
+        learnt
+    }
+
     /// Takes back what a host that has crashed was waiting for.
-    pub(crate) fn forget_timers(&mut self, id: ReplicaId) {
-        let host = &mut self.hosts[usize::from(id.0)];
+    pub(crate) fn forget_timers(&mut self, id: HostId) {
+        let host = self.host_mut(id);
         let reads = core::mem::take(&mut host.reads);
         for ticket in host.timer.take().into_iter().chain(reads) {
             self.queue.cancel(ticket);
         }
     }
 
-    fn arrive(&mut self, packet: Packet) -> (Option<ReplicaId>, Cause) {
+    fn arrive(&mut self, packet: Packet) -> (Option<HostId>, Cause) {
         let Packet { id, load, is_lost, .. } = packet;
+        let now = self.now;
         match load {
             Load::Message { from, to, letter } => {
                 let (kind, view) = (letter.content().kind(), view_of(letter.content()));
@@ -86,41 +117,44 @@ impl Sim {
                 let committees = self.replica(to).map(|replica| replica.committees().clone());
                 let committees = committees.expect("a message to a host that is down is dropped");
                 let input = match letter.verified(&committees) {
-                    Ok(message) => Input::Message { from, message },
-                    Err(why) => Input::RefusedMessage { from, kind: Some(kind), why },
+                    Ok(message) => Input::Message { from: from.replica, message },
+                    Err(why) => Input::RefusedMessage { from: from.replica, kind: Some(kind), why },
                 };
-                let now = self.now;
-                self.host_mut(to).handle(now, input);
+                let host = self.host_mut(to);
+                if host.behaviour.is_some() {
+                    host.lore.note(letter.content());
+                }
+                host.handle(now, input);
+                self.received = Some(letter);
                 (Some(to), Cause::Delivered { id, from, kind, view })
             }
-            Load::Command { to, letter } => {
+            Load::Command { client, to, letter } => {
                 let command = letter.content().id;
                 let sequence = command.sequence;
                 if let Some(why) = self.drop_cause(to, is_lost) {
-                    return (Some(to), Cause::CommandDropped { id, sequence, why });
+                    return (Some(to), Cause::CommandDropped { client, id, sequence, why });
                 }
                 let input = match letter.verified(&self.committee) {
                     Ok(command) => Input::Command(command),
                     Err(why) => Input::RefusedCommand { command, why },
                 };
-                let now = self.now;
                 self.host_mut(to).handle(now, input);
-                (Some(to), Cause::CommandDelivered { id, sequence })
+                (Some(to), Cause::CommandDelivered { client, id, sequence })
             }
-            Load::Reply { from, letter } => {
-                let sequence = letter.content().command.sequence;
+            Load::Reply { from, client, letter } => {
+                let (sequence, replica) = (letter.content().command.sequence, from.replica);
                 if is_lost {
-                    return (None, Cause::ReplyDropped { id, from, sequence });
+                    return (None, Cause::ReplyDropped { client, id, from: replica, sequence });
                 }
                 if let Ok(reply) = letter.verified(&self.committee) {
-                    self.client.handle_reply(self.now, reply);
+                    self.clients[usize::from(client.0)].handle_reply(now, reply);
                 }
-                (None, Cause::ReplyDelivered { id, from, sequence })
+                (None, Cause::ReplyDelivered { client, id, from: replica, sequence })
             }
         }
     }
 
-    fn drop_cause(&self, to: ReplicaId, is_lost: bool) -> Option<DropCause> {
+    fn drop_cause(&self, to: HostId, is_lost: bool) -> Option<DropCause> {
         match self.replica(to) {
             _ if is_lost => Some(DropCause::Lost),
             None => Some(DropCause::Down),
@@ -129,19 +163,16 @@ impl Sim {
     }
 
     /// Performs a host's outputs, strictly in order, and sets its timer. Returns what it told.
-    fn perform(&mut self, id: ReplicaId) -> Vec<Event> {
+    fn perform(&mut self, id: HostId) -> Vec<Event> {
         let mut events = Vec::new();
         let was_up = self.replica(id).is_some();
-        while let Some(output) = self.host_mut(id).poll_output() {
+        while let Some(output) = self.poll(id) {
             match output {
                 Output::Persist(_) => unreachable!("a host performs its writes itself"),
                 Output::Event(event) => events.push(event),
-                Output::Send { to, message } => self.send(id, &[to], message),
-                Output::Broadcast(message) => {
-                    let others: Vec<ReplicaId> = self.committee.ids().filter(|other| *other != id).collect();
-                    self.send(id, &others, message);
-                }
-                Output::Reply(reply) => self.post(Load::Reply { from: id, letter: Letter::new(reply) }),
+                Output::Send { to, message } => self.send(id, Sending::to(to, message)),
+                Output::Broadcast(message) => self.send(id, Sending::all(message)),
+                Output::Reply(reply) => self.reply(id, reply),
                 Output::Committees(_) => {} // asked for when something arrives
                 Output::Load { peer, target, epoch, from, to } => {
                     let blocks = self.host_mut(id).disk().committed(from, to);
@@ -153,6 +184,9 @@ impl Sim {
                 }
             }
         }
+        for sending in self.act(id, |behaviour, scene| behaviour.beside(scene)) {
+            self.transmit(id, sending);
+        }
         if was_up && self.replica(id).is_none() {
             self.forget_timers(id);
             self.queue.push(self.now, Due::Killed(id));
@@ -161,50 +195,109 @@ impl Sim {
         events
     }
 
-    fn loaded(&mut self, replica: ReplicaId, peer: ReplicaId, input: Input) {
-        let ticket = self.queue.push(self.now, Due::Loaded { replica, peer, input: Box::new(input) });
-        self.host_mut(replica).reads.insert(ticket);
+    fn poll(&mut self, id: HostId) -> Option<Output> {
+        let host = self.hosts.get_mut(&id).expect("a host stays for the whole run");
+        host.poll_output(&mut self.chance)
     }
 
-    fn send(&mut self, from: ReplicaId, receivers: &[ReplicaId], message: Message) {
+    fn loaded(&mut self, host: HostId, peer: ReplicaId, input: Input) {
+        let ticket = self.queue.push(self.now, Due::Loaded { host, peer, input: Box::new(input) });
+        self.host_mut(host).reads.insert(ticket);
+    }
+
+    /// Sends what a core sends, or what its corrupt host makes of it.
+    fn send(&mut self, from: HostId, sending: Sending) {
+        let host = self.host_mut(from);
+        if host.behaviour.is_none() {
+            return self.transmit(from, sending);
+        }
+        host.lore.note(&sending.message);
+        for sending in self.act(from, |behaviour, scene| behaviour.instead(scene, sending)) {
+            self.transmit(from, sending);
+        }
+    }
+
+    /// Lets the behaviour of a corrupt host that is up say what is sent.
+    fn act(
+        &mut self,
+        id: HostId,
+        say: impl FnOnce(&mut dyn Behaviour, &mut Scene<'_>) -> Vec<Sending>,
+    ) -> Vec<Sending> {
+        let host = self.hosts.get_mut(&id).expect("a host stays for the whole run");
+        if host.replica().is_none() {
+            return Vec::new();
+        }
+        let Some(mut behaviour) = host.behaviour.take() else { return Vec::new() };
+        let status = host.status();
+        let mut scene = Scene {
+            id: id.replica,
+            key: &host.setup().key,
+            committee: &self.committee,
+            status: &status,
+            rng: &mut self.chance,
+            lore: &host.lore,
+        };
+        let said = say(behaviour.as_mut(), &mut scene);
+        host.behaviour = Some(behaviour);
+        said
+    }
+
+    fn transmit(&mut self, from: HostId, Sending { to, message }: Sending) {
         let letter = Letter::new(message);
         self.sent.push(letter.clone());
-        for &to in receivers {
+        let is_receiver = |host: &HostId| match to {
+            Receiver::All => host.replica != from.replica,
+            Receiver::One(replica) => host.replica == replica && replica != from.replica,
+        };
+        let receivers: Vec<HostId> = self.hosts.keys().copied().filter(is_receiver).collect();
+        for to in receivers {
             self.post(Load::Message { from, to, letter: letter.clone() });
         }
     }
 
+    fn reply(&mut self, from: HostId, reply: Reply) {
+        let is_its = |client: &&ClientHost| client.id() == reply.command.client;
+        if let Some(client) = self.clients.iter().find(is_its).map(ClientHost::number) {
+            self.post(Load::Reply { from, client, letter: Letter::new(reply) });
+        }
+    }
+
     fn post(&mut self, load: Load) {
-        let (arrives, packet) = self.network.send(self.now, load);
+        let (packet, arrives, again) = self.network.send(self.now, load);
+        if let Some(again) = again {
+            let id = self.network.number();
+            self.queue.push(again, Due::Arrival(Packet { id, ..packet.clone() }));
+        }
         self.queue.push(arrives, Due::Arrival(packet));
     }
 
-    fn set_timer(&mut self, id: ReplicaId) {
-        let deadline = self.replica(id).and_then(|replica| replica.deadline());
-        let due = deadline.map(|time| time.max(self.now));
-        let timer = self.hosts[usize::from(id.0)].timer;
-        if timer.map(|(time, _)| time) == due {
+    fn set_timer(&mut self, id: HostId) {
+        let now = self.now;
+        let host = self.host_mut(id);
+        let due = host.deadline().map(|time| time.max(now));
+        if host.timer.map(|(time, _)| time) == due {
             return;
         }
-        if let Some(ticket) = timer {
+        if let Some(ticket) = host.timer.take() {
             self.queue.cancel(ticket);
         }
         let ticket = due.map(|time| self.queue.push(time, Due::Timer(id)));
         self.host_mut(id).timer = ticket;
     }
 
-    fn set_client_timer(&mut self) {
-        let due: Option<Time> = self.client.deadline().map(|time| time.max(self.now));
-        if self.client.timer.map(|(time, _)| time) == due {
+    fn set_client_timer(&mut self, at: usize) {
+        let (number, timer) = (self.clients[at].number(), self.clients[at].timer);
+        let due: Option<Time> = self.clients[at].deadline().map(|time| time.max(self.now));
+        if timer.map(|(time, _)| time) == due {
             return;
         }
-        if let Some(ticket) = self.client.timer {
+        if let Some(ticket) = timer {
             self.queue.cancel(ticket);
         }
-        self.client.timer = due.map(|time| self.queue.push(time, Due::ClientTimer));
+        self.clients[at].timer = due.map(|time| self.queue.push(time, Due::ClientTimer(number)));
     }
 
-    fn host_mut(&mut self, id: ReplicaId) -> &mut Host {
-        &mut self.hosts[usize::from(id.0)]
+    fn host_mut(&mut self, id: HostId) -> &mut Host {
+        self.hosts.get_mut(&id).expect("a host stays for the whole run")
     }
 }

@@ -5,37 +5,49 @@
 //! use hotstuff_core::{ReplicaId, Span, Time};
 //! use hotstuff_sim::{Intervention, Sim, SimConfig, Workload};
 //!
-//! let workload = Workload { commands: 3, interval_us: Span::millis(50) };
+//! let workload = Workload { commands: 3, interval_us: Span::millis(50), ..Workload::default() };
 //! let mut sim = Sim::new(SimConfig { seed: 7, workload, ..SimConfig::default() })?;
-//! sim.intervene(Intervention::Kill(ReplicaId(2)))?;
+//! sim.intervene(Intervention::Kill(ReplicaId(2).into()))?;
 //! sim.run_until(Time(20_000_000), |step| println!("{step}"));
 //! assert_eq!(sim.violation(), None);
 //! assert_eq!(sim.replies().len(), 3);
 //! # Ok::<(), hotstuff_sim::SimError>(())
 //! ```
 
+mod byzantine;
 mod checkers;
 mod client;
+mod clock;
 mod cluster;
 mod config;
 mod disk;
 mod dispatch;
+mod history;
 mod host;
+mod ids;
 mod intervention;
+mod interventions;
 mod network;
 mod queue;
 mod reference;
 mod rng;
 mod sim;
 mod step;
+mod tags;
 mod trace;
+mod weakness;
 
+pub use byzantine::Conduct;
 pub use checkers::{Breach, Violation};
 pub use client::CommandResult;
-pub use config::{LinkConfig, REPLICAS_MAX, SimConfig, SimError, Workload};
+pub use clock::DRIFT_PPM_MAX;
+pub use config::{CLIENTS_MAX, LinkConfig, REPLICAS_MAX, Signatures, SimConfig, SimError, Workload};
+pub use history::{Call, History};
 pub use host::HostView;
+pub use ids::{ClientNumber, HostId};
 pub use intervention::{Intervened, Intervention, WriteEdge};
 pub use network::{ClientInFlight, InFlight};
 pub use reference::{ReferenceRun, reference_run};
 pub use sim::Sim;
 pub use step::{Cause, DropCause, Step};
+pub use weakness::Weakness;

@@ -121,8 +121,8 @@ fn simulate(run: &Run, out: &mut impl Write) -> Result<bool, Failure> {
 
 /// Kills and restarts up to the run's end, in order of time; kills first at the same time.
 fn interventions(run: &Run) -> Vec<(Time, Intervention)> {
-    let kills = run.kill.iter().map(|at| (at.time, Intervention::Kill(at.replica)));
-    let restarts = run.restart.iter().map(|at| (at.time, Intervention::Restart(at.replica)));
+    let kills = run.kill.iter().map(|at| (at.time, Intervention::Kill(at.replica.into())));
+    let restarts = run.restart.iter().map(|at| (at.time, Intervention::Restart(at.replica.into())));
     let mut all: Vec<_> = kills.chain(restarts).filter(|(time, _)| *time <= at_ms(run.until_ms)).collect();
     all.sort_by_key(|(time, _)| *time);
     all

@@ -1,12 +1,12 @@
 //! The network: how long messages take and which of them get lost.
 
 use crate::config::LinkConfig;
+use crate::ids::{ClientNumber, HostId};
 use crate::rng::Rng;
 use hotstuff_core::command::{Command, NotAdmitted, Reply};
 use hotstuff_core::message::MessageKind;
-use hotstuff_core::{
-    Committee, Committees, Epoch, Message, Refusal, ReplicaId, Time, Verified, View, verify,
-};
+use hotstuff_core::{Committee, Committees, Epoch, Message, Refusal, Span, Time, Verified, View, verify};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 /// Something sent, and what verification says about it. Verification is pure, so all receivers of
@@ -68,15 +68,16 @@ impl Letter<Reply, Refusal> {
 /// What a packet carries, and between whom.
 #[derive(Clone)]
 pub(crate) enum Load {
-    /// From one replica to another.
-    Message { from: ReplicaId, to: ReplicaId, letter: Arc<Letter<Message, Refusal>> },
-    /// From the client to a replica.
-    Command { to: ReplicaId, letter: Arc<Letter<Command, NotAdmitted>> },
-    /// From a replica to the client.
-    Reply { from: ReplicaId, letter: Arc<Letter<Reply, Refusal>> },
+    /// From one host to another.
+    Message { from: HostId, to: HostId, letter: Arc<Letter<Message, Refusal>> },
+    /// From a client to a host.
+    Command { client: ClientNumber, to: HostId, letter: Arc<Letter<Command, NotAdmitted>> },
+    /// From a host to a client.
+    Reply { from: HostId, client: ClientNumber, letter: Arc<Letter<Reply, Refusal>> },
 }
 
 /// A message on its way.
+#[derive(Clone)]
 pub(crate) struct Packet {
     pub(crate) id: u64,
     pub(crate) load: Load,
@@ -88,13 +89,17 @@ pub(crate) struct Packet {
 /// All links, with the chance that rules them.
 pub(crate) struct Network {
     links: LinkConfig,
+    /// Links that were set one by one, in one direction.
+    single: BTreeMap<(HostId, HostId), LinkConfig>,
+    /// Directions in which nothing arrives.
+    cuts: BTreeSet<(HostId, HostId)>,
     rng: Rng,
     sent: u64,
 }
 
 impl Network {
     pub(crate) fn new(links: LinkConfig, rng: Rng) -> Self {
-        Self { links, rng, sent: 0 }
+        Self { links, single: BTreeMap::new(), cuts: BTreeSet::new(), rng, sent: 0 }
     }
 
     /// Changes how links behave for what is sent from now on.
@@ -102,15 +107,63 @@ impl Network {
         self.links = links;
     }
 
-    /// Sends something off. Returns when it would arrive.
-    pub(crate) fn send(&mut self, now: Time, load: Load) -> (Time, Packet) {
-        let LinkConfig { delay_min_us, delay_max_us, loss_ppm } = self.links;
-        // Both are drawn each time, so that a change of one setting leaves the other's draws alone.
-        let delay = self.rng.within(delay_min_us.0, delay_max_us.0);
-        let is_lost = self.rng.happens(loss_ppm);
-        let id = self.sent;
+    /// Changes how one direction of a link behaves.
+    pub(crate) fn set_link(&mut self, from: HostId, to: HostId, link: LinkConfig) {
+        self.single.insert((from, to), link);
+    }
+
+    /// Lets nothing through in one direction.
+    pub(crate) fn cut(&mut self, from: HostId, to: HostId) {
+        self.cuts.insert((from, to));
+    }
+
+    /// Ends a cut.
+    pub(crate) fn mend(&mut self, from: HostId, to: HostId) {
+        self.cuts.remove(&(from, to));
+    }
+
+    /// Ends all cuts.
+    pub(crate) fn mend_all(&mut self) {
+        self.cuts.clear();
+    }
+
+    /// All links are as by default, and none is cut.
+    pub(crate) fn stabilize(&mut self) {
+        self.links = LinkConfig::default();
+        self.single.clear();
+        self.cuts.clear();
+    }
+
+    /// Which directions are cut.
+    pub(crate) fn cuts(&self) -> impl Iterator<Item = (HostId, HostId)> + '_ {
+        self.cuts.iter().copied()
+    }
+
+    /// Sends something off. Returns when it would arrive, and when once more if it is repeated.
+    pub(crate) fn send(&mut self, now: Time, load: Load) -> (Packet, Time, Option<Time>) {
+        let way = match load {
+            Load::Message { from, to, .. } => Some((from, to)),
+            Load::Command { .. } | Load::Reply { .. } => None,
+        };
+        let link = way.and_then(|way| self.single.get(&way)).copied().unwrap_or(self.links);
+        // All are drawn each time, so that a change of one setting leaves the other's draws alone.
+        let [delay, again] = [(); 2].map(|()| self.delay(&link));
+        let (is_unlucky, is_repeated) = (self.rng.happens(link.loss_ppm), self.rng.happens(link.repeat_ppm));
+        let is_lost = is_unlucky || way.is_some_and(|way| self.cuts.contains(&way));
+        let packet = Packet { id: self.number(), load, sent: now, is_lost };
+        (packet, now + delay, (is_repeated && !is_lost).then_some(now + again))
+    }
+
+    /// The number of the next packet.
+    pub(crate) fn number(&mut self) -> u64 {
         self.sent += 1;
-        (now + hotstuff_core::Span(delay), Packet { id, load, sent: now, is_lost })
+        self.sent - 1
+    }
+
+    fn delay(&mut self, link: &LinkConfig) -> Span {
+        let usual = self.rng.within(link.delay_min_us.0, link.delay_max_us.0);
+        let late = self.rng.within(0, link.late_max_us.0);
+        Span(if self.rng.happens(link.late_ppm) { usual.saturating_add(late) } else { usual })
     }
 }
 
@@ -136,9 +189,9 @@ pub struct InFlight {
     /// Its number within the run.
     pub id: u64,
     /// Who sent it.
-    pub from: ReplicaId,
+    pub from: HostId,
     /// To whom.
-    pub to: ReplicaId,
+    pub to: HostId,
     /// What it is.
     pub kind: MessageKind,
     /// The view it is about.
@@ -156,8 +209,10 @@ pub struct InFlight {
 pub struct ClientInFlight {
     /// Its number within the run.
     pub id: u64,
-    /// The replica at its other end.
-    pub replica: ReplicaId,
+    /// The client at one end.
+    pub client: ClientNumber,
+    /// The host at the other end.
+    pub host: HostId,
     /// Whether it is a reply on its way to the client; else it is a command.
     pub is_reply: bool,
     /// The command's number.

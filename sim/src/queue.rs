@@ -27,7 +27,7 @@ impl<T> Queue<T> {
 
     /// Takes back what has not happened yet.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
-        self.entries.remove(&ticket);
+        self.take(ticket);
     }
 
     /// Takes the next thing that is due.
@@ -38,6 +38,16 @@ impl<T> Queue<T> {
     /// When the next thing is due.
     pub(crate) fn next_time(&self) -> Option<Time> {
         self.entries.first_key_value().map(|((time, _), _)| *time)
+    }
+
+    /// The first entry that is like this.
+    pub(crate) fn find(&mut self, is_it: impl Fn(&T) -> bool) -> Option<(Ticket, &mut T)> {
+        self.entries.iter_mut().find(|(_, entry)| is_it(entry)).map(|(ticket, entry)| (*ticket, entry))
+    }
+
+    /// Takes one entry out.
+    pub(crate) fn take(&mut self, ticket: Ticket) -> Option<T> {
+        self.entries.remove(&ticket)
     }
 
     /// All that is queued, in order.

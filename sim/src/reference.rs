@@ -28,15 +28,15 @@ pub fn reference_run(seed: u64) -> ReferenceRun {
     let set = |key: &str| Operation::Set { key: key.into(), value: b"reference".to_vec() };
     let heal = LinkConfig::default();
     let interventions = [
-        (500, Intervention::Submit(set("before the crash"))),
-        (1_000, Intervention::Kill(ReplicaId(2))),
-        (2_000, Intervention::Submit(set("during the crash"))),
-        (4_000, Intervention::Restart(ReplicaId(2))),
+        (500, Intervention::submit(set("before the crash"))),
+        (1_000, Intervention::Kill(ReplicaId(2).into())),
+        (2_000, Intervention::submit(set("during the crash"))),
+        (4_000, Intervention::Restart(ReplicaId(2).into())),
         (6_000, Intervention::SetLinks(heal)),
-        (7_000, Intervention::Submit(set("after healing"))),
+        (7_000, Intervention::submit(set("after healing"))),
     ];
     let links = LinkConfig { loss_ppm: 50_000, ..heal };
-    let workload = Workload { commands: 20, interval_us: Span::millis(150) };
+    let workload = Workload { commands: 20, interval_us: Span::millis(150), ..Workload::default() };
     let mut sim = Sim::new(SimConfig { seed, links, workload, ..SimConfig::default() })
         .expect("four replicas with default settings can be");
     for (time_ms, what) in interventions {

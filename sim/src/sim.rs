@@ -3,35 +3,39 @@
 use crate::checkers::{Checkers, Sent, Violation};
 use crate::client::{ClientHost, CommandResult};
 use crate::cluster;
-use crate::config::{SimConfig, SimError};
-use crate::host::{Fuse, Host, HostView};
+use crate::config::{CLIENTS_MAX, SimConfig, SimError};
+use crate::history::History;
+use crate::host::{Host, HostView};
+use crate::ids::{ClientNumber, HostId};
 use crate::intervention::{Intervened, Intervention};
 use crate::network::{ClientInFlight, InFlight, Load, Network, Packet, view_of};
 use crate::queue::Queue;
 use crate::rng::Rng;
-use crate::step::{Cause, Step};
+use crate::step::Step;
 use crate::trace::Trace;
+use crate::weakness::Weakness;
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::replica::{Replica, Setup};
 use hotstuff_core::{Committee, Input, ReplicaId, Time};
 use hotstuff_kv::KvStore;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What stands in the queue.
 pub(crate) enum Due {
-    Start(ReplicaId),
+    Start(HostId),
     Arrival(Packet),
-    Timer(ReplicaId),
+    Timer(HostId),
     /// A crash that happened within the step before, to be told.
-    Killed(ReplicaId),
+    Killed(HostId),
     /// The disk's answer.
     Loaded {
-        replica: ReplicaId,
+        host: HostId,
         peer: ReplicaId,
         input: Box<Input>,
     },
-    Workload,
-    ClientTimer,
+    Workload(ClientNumber),
+    ClientTimer(ClientNumber),
 }
 
 /// A simulated cluster in the midst of a run.
@@ -44,10 +48,17 @@ pub struct Sim {
     pub(crate) now: Time,
     pub(crate) steps: u64,
     pub(crate) queue: Queue<Due>,
-    pub(crate) hosts: Vec<Host>,
-    pub(crate) client: ClientHost,
+    pub(crate) hosts: BTreeMap<HostId, Host>,
+    /// Hosts that have not kept to the protocol, or need not.
+    pub(crate) faulty: BTreeSet<HostId>,
+    pub(crate) clients: Vec<ClientHost>,
+    pub(crate) results: Vec<CommandResult>,
+    pub(crate) history: History,
     pub(crate) network: Network,
-    /// What the step under way has sent.
+    /// Chance in hosts: what torn writes leave, what corrupt replicas do.
+    pub(crate) chance: Rng,
+    /// What the step under way has received, and has sent.
+    pub(crate) received: Option<Sent>,
     pub(crate) sent: Vec<Sent>,
     pub(crate) trace: Trace,
     pub(crate) checkers: Checkers,
@@ -59,40 +70,62 @@ impl Sim {
     /// A cluster at time 0, about to start.
     ///
     /// # Errors
-    /// When there are no or too many replicas, or links or replicas cannot be as they are to be.
+    /// When there are no or too many replicas or clients, or links or replicas cannot be as they are
+    /// to be.
     pub fn new(config: SimConfig) -> Result<Self, SimError> {
         config.links.check()?;
+        if config.clients == 0 || config.clients > CLIENTS_MAX {
+            return Err(SimError::Clients(config.clients));
+        }
         let committee = Arc::new(cluster::committee(&config)?);
         let now = Time(0);
         let mut queue = Queue::new();
-        let mut hosts = Vec::new();
-        for id in committee.ids() {
-            let key = cluster::replica_key(config.seed, id);
+        let mut hosts = BTreeMap::new();
+        let mut faulty = BTreeSet::new();
+        for &replica in &config.twins {
+            let twin = HostId::twin_of(replica);
+            if !committee.contains(replica) {
+                return Err(SimError::UnknownHost(twin));
+            }
+            faulty.extend([HostId::from(replica), twin]);
+        }
+        let twins = faulty.iter().copied().filter(|host| host.twin);
+        for host in committee.ids().map(HostId::from).chain(twins) {
+            let (id, key) = (host.replica, cluster::replica_key(&config, host.replica));
             let committee = committee.clone();
             let setup = Setup { id, key, committee, joins_later: false, config: config.replica };
-            hosts.push(Host::new(setup, now)?);
-            queue.push(now, Due::Start(id));
+            let is_lazy = config.weakness == Some(Weakness::PersistAfterSend);
+            hosts.insert(host, Host::new(host, setup, now, is_lazy)?);
+            queue.push(now, Due::Start(host));
         }
-        let key = cluster::client_key(config.seed);
-        let client = ClientHost::new(key, committee.clone(), config.workload);
-        if let Some(time) = client.next_generation(now) {
-            queue.push(time, Due::Workload);
+        let mut clients = Vec::new();
+        for number in (0..config.clients).map(ClientNumber) {
+            let key = cluster::client_key(&config, number);
+            let client = ClientHost::new(number, key, committee.clone(), config.workload);
+            if let Some(time) = client.next_generation(now) {
+                queue.push(time, Due::Workload(number));
+            }
+            clients.push(client);
         }
-        let network = Network::new(config.links, Rng::new(config.seed, 0));
         Ok(Self {
-            config,
+            network: Network::new(config.links, Rng::new(config.seed, 0)),
+            chance: Rng::new(config.seed, 1),
+            checkers: Checkers::new(&committee),
             committee,
             now,
             steps: 0,
             queue,
             hosts,
-            client,
-            network,
+            faulty,
+            clients,
+            results: Vec::new(),
+            history: History::default(),
+            received: None,
             sent: Vec::new(),
             trace: Trace::new(),
-            checkers: Checkers::new(),
             violation: None,
             interventions: Vec::new(),
+            config,
         })
     }
 
@@ -153,8 +186,8 @@ impl Sim {
         }
         let (ticket, due) = self.queue.pop()?;
         self.now = self.now.max(ticket.0);
-        let (replica, cause) = self.happen(ticket, due);
-        Some(self.conclude(replica, cause))
+        let (host, cause) = self.happen(ticket, due);
+        Some(self.conclude(host, cause))
     }
 
     /// Lets all happen that is due at `time` or before, and each step be seen by `sink`. Then it is
@@ -178,9 +211,9 @@ impl Sim {
         if self.violation.is_some() {
             return Err(SimError::Frozen);
         }
-        let (replica, cause) = self.apply(&what)?;
+        let (host, cause) = self.apply(&what)?;
         self.interventions.push(Intervened { step: self.steps, time: self.now, what });
-        Ok(self.conclude(replica, cause))
+        Ok(self.conclude(host, cause))
     }
 
     /// Does a recorded intervention again, at the same step and time of what must be the same run.
@@ -205,13 +238,31 @@ impl Sim {
 
     /// The hosts at a glance, by ascending id.
     pub fn hosts(&self) -> impl Iterator<Item = HostView> {
-        self.hosts.iter().map(Host::view)
+        self.hosts.values().map(Host::view)
     }
 
-    /// A replica that is up.
+    /// The replica of a host that is up.
     #[must_use]
-    pub fn replica(&self, id: ReplicaId) -> Option<&Replica<KvStore>> {
-        self.hosts.get(usize::from(id.0))?.replica()
+    pub fn replica(&self, host: impl Into<HostId>) -> Option<&Replica<KvStore>> {
+        self.hosts.get(&host.into())?.replica()
+    }
+
+    /// The hosts that have not kept to the protocol since the start, or need not: twins, corrupt
+    /// ones, and those whose disk was lost.
+    #[must_use]
+    pub fn faulty(&self) -> &BTreeSet<HostId> {
+        &self.faulty
+    }
+
+    /// The directions in which nothing arrives now.
+    pub fn cuts(&self) -> impl Iterator<Item = (HostId, HostId)> + '_ {
+        self.network.cuts()
+    }
+
+    /// All commands that clients have sent, and what became of them.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// The messages between replicas that are on their way, by arrival. One that gets lost is
@@ -230,13 +281,15 @@ impl Sim {
     pub fn client_in_flight(&self) -> impl Iterator<Item = ClientInFlight> {
         self.queue.iter().filter_map(|(&(arrives, _), due)| {
             let Due::Arrival(Packet { id, load, sent, is_lost }) = due else { return None };
-            let (replica, is_reply, sequence) = match load {
+            let (client, host, is_reply, sequence) = match load {
                 Load::Message { .. } => return None,
-                Load::Command { to, letter } => (*to, false, letter.content().id.sequence),
-                Load::Reply { from, letter } => (*from, true, letter.content().command.sequence),
+                Load::Command { client, to, letter } => (*client, *to, false, letter.content().id.sequence),
+                Load::Reply { from, client, letter } => {
+                    (*client, *from, true, letter.content().command.sequence)
+                }
             };
             let (id, sent, dropped) = (*id, *sent, *is_lost);
-            Some(ClientInFlight { id, replica, is_reply, sequence, sent, arrives, dropped })
+            Some(ClientInFlight { id, client, host, is_reply, sequence, sent, arrives, dropped })
         })
     }
 
@@ -252,51 +305,10 @@ impl Sim {
         self.violation.as_ref()
     }
 
-    /// What became of the client's commands so far, in the order in which it learnt it.
+    /// What became of the clients' commands so far, in the order in which they learnt it.
     #[must_use]
     pub fn replies(&self) -> &[CommandResult] {
-        self.client.results()
-    }
-
-    fn apply(&mut self, what: &Intervention) -> Result<(Option<ReplicaId>, Cause), SimError> {
-        match *what {
-            Intervention::Kill(id) => {
-                self.up(id)?.crash();
-                self.forget_timers(id);
-                Ok((Some(id), Cause::Killed))
-            }
-            Intervention::Restart(id) => {
-                let now = self.now;
-                let host = self.host(id)?;
-                if host.replica().is_some() {
-                    return Err(SimError::IsUp(id));
-                }
-                host.restart(now)?;
-                Ok((Some(id), Cause::Restarted))
-            }
-            Intervention::KillAtWrite { replica, writes, edge } => {
-                self.up(replica)?.arm(Fuse { writes, edge });
-                Ok((Some(replica), Cause::KillArmed))
-            }
-            Intervention::SetLinks(links) => {
-                links.check()?;
-                self.network.set_links(links);
-                Ok((None, Cause::LinksSet(links)))
-            }
-            Intervention::Submit(ref operation) => {
-                let sequence = self.client.submit(self.now, operation.clone())?;
-                Ok((None, Cause::Submitted { sequence, operation: operation.clone() }))
-            }
-        }
-    }
-
-    fn host(&mut self, id: ReplicaId) -> Result<&mut Host, SimError> {
-        self.hosts.get_mut(usize::from(id.0)).ok_or(SimError::UnknownReplica(id))
-    }
-
-    fn up(&mut self, id: ReplicaId) -> Result<&mut Host, SimError> {
-        let host = self.host(id)?;
-        if host.replica().is_some() { Ok(host) } else { Err(SimError::IsDown(id)) }
+        &self.results
     }
 }
 
@@ -304,9 +316,14 @@ impl Sim {
 mod tests {
     use super::*;
     use crate::checkers::{Breach, Observed};
+    use crate::step::Cause;
     use hotstuff_core::certificate::BlockRef;
     use hotstuff_core::{Event, Height, View};
     use hotstuff_kv::Operation;
+
+    fn submit(operation: Operation) -> Intervention {
+        Intervention::submit(operation)
+    }
 
     /// The checkers are told of a commit that never was; the first real one is then a violation.
     #[test]
@@ -319,12 +336,12 @@ mod tests {
             id: Digest([7; 32]),
         };
         let events = vec![Event::Started { head: made_up, last_voted: View(0) }];
-        let (replica, results) = (Some(ReplicaId(99)), Vec::new());
-        let step = Step { index: 0, time: Time(0), replica, cause: Cause::Started, events, results };
-        assert_eq!(sim.checkers.check(&Observed { step: &step, sent: &[], status: None }), None);
+        let (host, results) = (Some(HostId::from(ReplicaId(99))), Vec::new());
+        let step = Step { index: 0, time: Time(0), host, cause: Cause::Started, events, results };
+        assert_eq!(sim.checkers.check(&Observed::of(&step)), None);
 
         let set = Operation::Set { key: b"k".to_vec(), value: b"v".to_vec() };
-        sim.intervene(Intervention::Submit(set.clone())).unwrap();
+        sim.intervene(submit(set.clone())).unwrap();
         let mut last = None;
         sim.run_until(Time(5_000_000), |step| last = Some(step.clone()));
         let (last, violation) = (last.unwrap(), sim.violation().unwrap().clone());
@@ -342,7 +359,7 @@ mod tests {
         assert_eq!(now, last.time);
         assert_eq!((sim.step(), sim.next_time()), (None, None));
         sim.run_until(Time(9_000_000), |_| panic!("nothing happens any more"));
-        assert_eq!(sim.intervene(Intervention::Submit(set)), Err(SimError::Frozen));
+        assert_eq!(sim.intervene(submit(set)), Err(SimError::Frozen));
         assert_eq!((sim.now(), sim.trace_hash()), (now, hash));
     }
 
@@ -351,7 +368,7 @@ mod tests {
         let links = crate::LinkConfig { loss_ppm: 500_000, ..crate::LinkConfig::default() };
         let mut sim = Sim::new(SimConfig { links, ..SimConfig::default() }).unwrap();
         let set = Operation::Set { key: b"k".to_vec(), value: b"v".to_vec() };
-        sim.intervene(Intervention::Submit(set)).unwrap();
+        sim.intervene(submit(set)).unwrap();
         assert_eq!(sim.client_in_flight().count(), 4);
         let (mut delivered, mut dropped) = (0, 0);
         while sim.now() < Time(3_000_000) {
@@ -361,7 +378,7 @@ mod tests {
             match step.cause {
                 Cause::Delivered { id, from, kind, view } => {
                     let message = shown(id).unwrap();
-                    assert_eq!((message.from, Some(message.to)), (from, step.replica));
+                    assert_eq!((message.from, Some(message.to)), (from, step.host));
                     assert_eq!((message.kind, message.view, message.dropped), (kind, view, false));
                     assert_eq!(message.arrives, step.time);
                     delivered += 1;

@@ -1,7 +1,8 @@
 //! One step of a run: what set it off and what came of it.
 
 use crate::client::CommandResult;
-use crate::config::LinkConfig;
+use crate::ids::{ClientNumber, HostId};
+use crate::intervention::Intervention;
 use core::fmt;
 use hotstuff_core::message::MessageKind;
 use hotstuff_core::{Event, ReplicaId, SequenceNumber, Time, View};
@@ -15,8 +16,8 @@ pub struct Step {
     pub index: u64,
     /// When it happened.
     pub time: Time,
-    /// The replica it happened to; `None` for the client and the network.
-    pub replica: Option<ReplicaId>,
+    /// The host it happened to; `None` for clients and the network.
+    pub host: Option<HostId>,
     /// What set it off.
     pub cause: Cause,
     /// What the replica told of it.
@@ -35,7 +36,7 @@ pub enum Cause {
         /// The message's number within the run.
         id: u64,
         /// Who sent it.
-        from: ReplicaId,
+        from: HostId,
         /// What it is.
         kind: MessageKind,
         /// The view it is about.
@@ -46,7 +47,7 @@ pub enum Cause {
         /// The message's number within the run.
         id: u64,
         /// Who sent it.
-        from: ReplicaId,
+        from: HostId,
         /// What it is.
         kind: MessageKind,
         /// The view it is about.
@@ -61,23 +62,29 @@ pub enum Cause {
         /// For whom the blocks are.
         peer: ReplicaId,
     },
-    /// The replica crashed.
+    /// The host crashed.
     Killed,
     /// The replica started again from its disk.
     Restarted,
+    /// The replica started again with an empty disk.
+    RestartedEmpty,
     /// The replica is to crash at a later write.
     KillArmed,
-    /// The client signed a command and sent it to all replicas.
+    /// A client signed a command and sent it to all replicas.
     Submitted {
+        /// Which client.
+        client: ClientNumber,
         /// Its number.
         sequence: SequenceNumber,
         /// What it asks for.
         operation: Operation,
     },
-    /// The client had too many commands in flight to send another.
-    HeldBack,
+    /// A client had too many commands in flight to send another.
+    HeldBack(ClientNumber),
     /// A command arrived.
     CommandDelivered {
+        /// The client at the other end.
+        client: ClientNumber,
         /// The packet's number within the run.
         id: u64,
         /// The command's number.
@@ -85,6 +92,8 @@ pub enum Cause {
     },
     /// A command did not arrive.
     CommandDropped {
+        /// The client at the other end.
+        client: ClientNumber,
         /// The packet's number within the run.
         id: u64,
         /// The command's number.
@@ -92,8 +101,10 @@ pub enum Cause {
         /// Why.
         why: DropCause,
     },
-    /// A reply arrived at the client.
+    /// A reply arrived.
     ReplyDelivered {
+        /// At whom.
+        client: ClientNumber,
         /// The packet's number within the run.
         id: u64,
         /// Who sent it.
@@ -103,6 +114,8 @@ pub enum Cause {
     },
     /// A reply got lost.
     ReplyDropped {
+        /// On its way to whom.
+        client: ClientNumber,
         /// The packet's number within the run.
         id: u64,
         /// Who sent it.
@@ -110,10 +123,10 @@ pub enum Cause {
         /// The command's number.
         sequence: SequenceNumber,
     },
-    /// The client's timer fired: it sends again or gives up.
-    ClientTimer,
-    /// The links behave differently from now on.
-    LinksSet(LinkConfig),
+    /// A client's timer fired: it sends again or gives up.
+    ClientTimer(ClientNumber),
+    /// Something was done to the cluster from outside that is none of the above.
+    Intervened(Box<Intervention>),
 }
 
 /// Why a message does not arrive.
@@ -154,31 +167,37 @@ impl fmt::Display for Cause {
             Self::Loaded { peer } => write!(f, "blocks for {peer} read from disk"),
             Self::Killed => f.write_str("killed"),
             Self::Restarted => f.write_str("restarted from its disk"),
+            Self::RestartedEmpty => f.write_str("restarted without its disk"),
             Self::KillArmed => f.write_str("to be killed at a write"),
-            Self::Submitted { sequence, operation } => write!(f, "command {sequence} submitted: {operation}"),
-            Self::HeldBack => f.write_str("a command held back: too many are in flight"),
-            Self::CommandDelivered { sequence, .. } => write!(f, "command {sequence}"),
-            Self::CommandDropped { sequence, why, .. } => write!(f, "command {sequence} {why}"),
+            Self::Submitted { sequence, operation, .. } => {
+                write!(f, "command {sequence} submitted: {operation}")
+            }
+            Self::HeldBack(_) => f.write_str("a command held back: too many are in flight"),
+            Self::CommandDelivered { client, sequence, .. } => write!(f, "command {sequence} of {client}"),
+            Self::CommandDropped { client, sequence, why, .. } => {
+                write!(f, "command {sequence} of {client} {why}")
+            }
             Self::ReplyDelivered { from, sequence, .. } => write!(f, "reply of {from} to {sequence}"),
             Self::ReplyDropped { from, sequence, .. } => write!(f, "reply of {from} to {sequence} got lost"),
-            Self::ClientTimer => f.write_str("timer"),
-            Self::LinksSet(links) => write!(
-                f,
-                "links now take {} to {} and lose {} of a million",
-                links.delay_min_us, links.delay_max_us, links.loss_ppm
-            ),
+            Self::ClientTimer(_) => f.write_str("timer"),
+            Self::Intervened(what) => what.fmt(f),
         }
     }
 }
 
 impl Step {
-    /// Whether it happened at the client rather than at a replica or to the network.
-    fn is_clients(&self) -> bool {
+    /// At which client it happened, if it did at one.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientNumber> {
         use Cause::{ClientTimer, HeldBack, ReplyDelivered, ReplyDropped, Submitted};
-        matches!(
-            self.cause,
-            Submitted { .. } | HeldBack | ReplyDelivered { .. } | ReplyDropped { .. } | ClientTimer
-        )
+        match self.cause {
+            Submitted { client, .. }
+            | HeldBack(client)
+            | ReplyDelivered { client, .. }
+            | ReplyDropped { client, .. }
+            | ClientTimer(client) => Some(client),
+            _ => None,
+        }
     }
 }
 
@@ -186,10 +205,10 @@ impl fmt::Display for Step {
     /// The step on one line, and each event and result on one more, indented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { index, time, cause, .. } = self;
-        match self.replica {
-            Some(replica) => write!(f, "{index} at {time}, {replica}: {cause}")?,
-            None if self.is_clients() => write!(f, "{index} at {time}, client: {cause}")?,
-            None => write!(f, "{index} at {time}: {cause}")?,
+        match (self.host, self.client()) {
+            (Some(host), _) => write!(f, "{index} at {time}, {host}: {cause}")?,
+            (None, Some(client)) => write!(f, "{index} at {time}, {client}: {cause}")?,
+            (None, None) => write!(f, "{index} at {time}: {cause}")?,
         }
         self.events.iter().try_for_each(|event| write!(f, "\n    {event}"))?;
         self.results.iter().try_for_each(|result| write!(f, "\n    {result}"))

@@ -34,7 +34,7 @@ fn what_cannot_be_run_is_said_and_fails() {
     for (arguments, message) in [
         ("run --replicas 0", "a simulated cluster has 1 to 100 replicas, not 0"),
         ("run --restart 1@5", "r1 is up already"),
-        ("run --kill 7@5", "there is no replica r7"),
+        ("run --kill 7@5", "there is no host r7"),
         ("run --kill 7", "7 is not like 2@500"),
         ("run --loss-ppm 2000000", "of a million messages, 2000000 cannot be lost"),
     ] {

@@ -11,19 +11,19 @@ use hotstuff_sim::{
 
 fn config(seed: u64) -> SimConfig {
     let links = LinkConfig { loss_ppm: 30_000, ..LinkConfig::default() };
-    let workload = Workload { commands: 10, interval_us: Span::millis(100) };
+    let workload = Workload { commands: 10, interval_us: Span::millis(100), ..Workload::default() };
     SimConfig { seed, links, workload, ..SimConfig::default() }
 }
 
 fn scenario(seed: u64) -> Sim {
     let mut sim = Sim::new(config(seed)).unwrap();
     sim.run_until(at_ms(700), |_| {});
-    sim.intervene(Intervention::Kill(ReplicaId(1))).unwrap();
+    sim.intervene(Intervention::Kill(ReplicaId(1).into())).unwrap();
     sim.run_until(at_ms(1_234), |_| {});
-    sim.intervene(Intervention::Submit(set("between", "events"))).unwrap();
+    sim.intervene(Intervention::submit(set("between", "events"))).unwrap();
     sim.run_until(at_ms(2_500), |_| {});
-    sim.intervene(Intervention::Restart(ReplicaId(1))).unwrap();
-    let after = Intervention::KillAtWrite { replica: ReplicaId(2), writes: 9, edge: WriteEdge::After };
+    sim.intervene(Intervention::Restart(ReplicaId(1).into())).unwrap();
+    let after = Intervention::KillAtWrite { host: ReplicaId(2).into(), writes: 9, edge: WriteEdge::After };
     sim.intervene(after).unwrap();
     sim.run_until(at_ms(6_000), |_| {});
     assert_safe(&sim);
@@ -101,8 +101,8 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     assert_eq!(new(SimConfig { replicas: 0, ..default() }), Some(SimError::Replicas(0)));
     assert_eq!(new(SimConfig { replicas: 101, ..default() }), Some(SimError::Replicas(101)));
     let loss = LinkConfig { loss_ppm: 1_000_001, ..LinkConfig::default() };
-    assert_eq!(new(SimConfig { links: loss, ..default() }), Some(SimError::Loss(1_000_001)));
-    let delays = LinkConfig { delay_min_us: Span(2), delay_max_us: Span(1), loss_ppm: 0 };
+    assert_eq!(new(SimConfig { links: loss, ..default() }), Some(SimError::Chance(1_000_001)));
+    let delays = LinkConfig { delay_min_us: Span(2), delay_max_us: Span(1), ..LinkConfig::default() };
     assert_eq!(new(SimConfig { links: delays, ..default() }), Some(SimError::Delays));
     let replica = Config { heartbeat_us: Span(0), ..Config::default() };
     assert!(matches!(new(SimConfig { replica, ..default() }), Some(SimError::Setup(_))));
@@ -111,12 +111,12 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     let before = sim.trace_hash();
     let r9 = ReplicaId(9);
     let r0 = ReplicaId(0);
-    assert_eq!(sim.intervene(Intervention::Kill(r9)).err(), Some(SimError::UnknownReplica(r9)));
-    assert_eq!(sim.intervene(Intervention::Restart(r0)).err(), Some(SimError::IsUp(r0)));
-    assert_eq!(sim.intervene(Intervention::SetLinks(loss)).err(), Some(SimError::Loss(1_000_001)));
+    assert_eq!(sim.intervene(Intervention::Kill(r9.into())).err(), Some(SimError::UnknownHost(r9.into())));
+    assert_eq!(sim.intervene(Intervention::Restart(r0.into())).err(), Some(SimError::IsUp(r0.into())));
+    assert_eq!(sim.intervene(Intervention::SetLinks(loss)).err(), Some(SimError::Chance(1_000_001)));
     let large = hotstuff_kv::Operation::Get { key: vec![0; 1 << 17] };
-    assert!(matches!(sim.intervene(Intervention::Submit(large)), Err(SimError::Submit(_))));
+    assert!(matches!(sim.intervene(Intervention::submit(large)), Err(SimError::Submit(_))));
     assert_eq!((sim.trace_hash(), sim.interventions().len()), (before, 4));
-    sim.intervene(Intervention::Kill(r0)).unwrap();
-    assert_eq!(sim.intervene(Intervention::Kill(r0)).err(), Some(SimError::IsDown(r0)));
+    sim.intervene(Intervention::Kill(r0.into())).unwrap();
+    assert_eq!(sim.intervene(Intervention::Kill(r0.into())).err(), Some(SimError::IsDown(r0.into())));
 }

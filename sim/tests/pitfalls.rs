@@ -8,7 +8,7 @@ use hotstuff_core::{CommitRule, Config, Event, ReplicaId, Span, View};
 use hotstuff_sim::{Cause, Intervention, LinkConfig, Sim, SimConfig, Workload};
 
 fn workload(commands: u64, interval_ms: u64) -> Workload {
-    Workload { commands, interval_us: Span::millis(interval_ms) }
+    Workload { commands, interval_us: Span::millis(interval_ms), ..Workload::default() }
 }
 
 fn all_answered(commands: usize) -> impl Fn(&Sim) -> bool {
@@ -21,7 +21,7 @@ fn pitfall_22_one_of_four_crashed_under_round_robin_commands_go_on_committing() 
         let leaders = LeaderRule::RoundRobin;
         let config = SimConfig { leaders, workload: workload(40, 250), ..SimConfig::default() };
         let mut sim = Sim::new(config).unwrap();
-        sim.intervene(Intervention::Kill(ReplicaId(crashed))).unwrap();
+        sim.intervene(Intervention::Kill(ReplicaId(crashed).into())).unwrap();
         run_until_done(&mut sim, "40 commands", 30_000, all_answered(40));
         let slowest = sim.replies().iter().filter_map(|reply| reply.latency).max().unwrap();
         assert!(slowest < Span::millis(10_000), "r{crashed} down: {slowest}");
@@ -34,7 +34,7 @@ fn pitfall_22_a_replica_that_crashes_under_load_holds_nothing_up_for_good() {
         let config = SimConfig { workload: workload(60, 100), ..SimConfig::default() };
         let mut sim = Sim::new(config).unwrap();
         sim.run_until(at_ms(1_000), |_| {});
-        sim.intervene(Intervention::Kill(ReplicaId(crashed))).unwrap();
+        sim.intervene(Intervention::Kill(ReplicaId(crashed).into())).unwrap();
         run_until_done(&mut sim, "60 commands", 30_000, all_answered(60));
     }
 }
@@ -47,7 +47,7 @@ fn blocks_in_five_seconds(rule: CommitRule, leaders: LeaderRule, silent: bool) -
     let config = SimConfig { rule, leaders, links, workload: workload(10_000, 10), ..SimConfig::default() };
     let mut sim = Sim::new(config).unwrap();
     if silent {
-        sim.intervene(Intervention::Kill(ReplicaId(1))).unwrap();
+        sim.intervene(Intervention::Kill(ReplicaId(1).into())).unwrap();
     }
     sim.run_until(at_ms(5_000), |_| {});
     let before = top(&sim).0;
@@ -93,7 +93,7 @@ fn pitfall_15_a_fifth_of_all_messages_lost_and_one_of_four_crashed_still_makes_p
         let links = LinkConfig { loss_ppm: 200_000, ..LinkConfig::default() };
         let config = SimConfig { seed, links, workload: workload(10_000, 1_000), ..SimConfig::default() };
         let mut sim = Sim::new(config).unwrap();
-        sim.intervene(Intervention::Kill(ReplicaId(2))).unwrap();
+        sim.intervene(Intervention::Kill(ReplicaId(2).into())).unwrap();
         run_until_done(&mut sim, "the first blocks", 600_000, committed_above(0));
         let height = top(&sim).0;
         run_until_done(&mut sim, "the next blocks", 600_000, committed_above(height));
@@ -108,18 +108,18 @@ fn lags_and_catches_up(settings: Config, must_load: bool, bound_ms: u64) {
     let config = SimConfig { replica, workload: workload(1_200, 25), ..SimConfig::default() };
     let mut sim = Sim::new(config).unwrap();
     sim.run_until(at_ms(500), |_| {});
-    sim.intervene(Intervention::Kill(late)).unwrap();
+    sim.intervene(Intervention::Kill(late.into())).unwrap();
     sim.run_until(at_ms(8_000), |_| {});
     let head = |sim: &Sim| sim.hosts().last().unwrap().status.committed_head.height.0;
     assert!(top(&sim).0 > head(&sim) + 50, "it missed too little\n{}", picture(&sim));
     let view = sim.hosts().map(|host| host.status.view).max().unwrap();
-    sim.intervene(Intervention::Restart(late)).unwrap();
+    sim.intervene(Intervention::Restart(late.into())).unwrap();
     let (mut loads, mut votes) = (0, 0);
     while sim.now() < at_ms(8_000 + bound_ms) {
         let step = sim.step().unwrap();
         loads += u32::from(matches!(step.cause, Cause::Loaded { peer } if peer == late));
         let is_new = |event: &&Event| matches!(event, Event::Voted { block, .. } if block.view > view);
-        if step.replica == Some(late) {
+        if step.host.map(|host| host.replica) == Some(late) {
             votes += step.events.iter().filter(is_new).count();
         }
     }
@@ -160,9 +160,9 @@ fn pitfall_17_the_whole_cluster_restarts_and_goes_on() {
     sim.run_until(at_ms(800), |_| {});
     let views: Vec<View> = sim.hosts().map(|host| host.status.high_qc.view).collect();
     let height = top(&sim);
-    (0..4).for_each(|id| drop(sim.intervene(Intervention::Kill(ReplicaId(id))).unwrap()));
+    (0..4).for_each(|id| drop(sim.intervene(Intervention::Kill(ReplicaId(id).into())).unwrap()));
     sim.run_until(at_ms(3_000), |_| {});
-    (0..4).for_each(|id| drop(sim.intervene(Intervention::Restart(ReplicaId(id))).unwrap()));
+    (0..4).for_each(|id| drop(sim.intervene(Intervention::Restart(ReplicaId(id).into())).unwrap()));
     for (host, before) in sim.hosts().zip(views) {
         assert!(host.status.view > before, "{} is in view {}", host.id, host.status.view);
     }

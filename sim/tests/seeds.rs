@@ -18,14 +18,15 @@ fn faults(seed: u64) -> (SimConfig, Vec<(u64, Intervention)>) {
         delay_min_us: Span(u64::from(below(10_000))),
         delay_max_us: Span(10_000 + u64::from(below(60_000))),
         loss_ppm: below(4) * 50_000,
+        ..LinkConfig::default()
     };
-    let workload = Workload { commands: 20, interval_us: Span::millis(200) };
+    let workload = Workload { commands: 20, interval_us: Span::millis(200), ..Workload::default() };
     let mut plan = Vec::new();
     for _ in 0..1 + below(5) {
         let id = ReplicaId(u16::try_from(below(u32::from(replicas))).unwrap());
         let killed_ms = u64::from(below(6_000));
-        plan.push((killed_ms, Intervention::Kill(id)));
-        plan.push((killed_ms + 50 + u64::from(below(2_500)), Intervention::Restart(id)));
+        plan.push((killed_ms, Intervention::Kill(id.into())));
+        plan.push((killed_ms + 50 + u64::from(below(2_500)), Intervention::Restart(id.into())));
     }
     plan.sort_by_key(|(time_ms, _)| *time_ms);
     (SimConfig { seed, replicas, links, workload, ..SimConfig::default() }, plan)

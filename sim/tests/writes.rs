@@ -16,16 +16,16 @@ const WRITES: u64 = 200;
 fn crash_at(writes: u64, edge: WriteEdge) {
     let victim = ReplicaId(u16::try_from(writes % 4).unwrap());
     let links = LinkConfig { delay_max_us: Span::millis(120), loss_ppm: 30_000, ..LinkConfig::default() };
-    let workload = Workload { commands: 30, interval_us: Span::millis(100) };
+    let workload = Workload { commands: 30, interval_us: Span::millis(100), ..Workload::default() };
     let replica = Config { timeout_min_us: Span::millis(100), ..Config::default() };
     let mut sim =
         Sim::new(SimConfig { seed: writes, links, workload, replica, ..SimConfig::default() }).unwrap();
     for writes in [writes, 1 + writes % 5] {
-        sim.intervene(Intervention::KillAtWrite { replica: victim, writes, edge }).unwrap();
+        sim.intervene(Intervention::KillAtWrite { host: victim.into(), writes, edge }).unwrap();
         let is_down = |sim: &Sim| sim.replica(victim).is_none();
         run_until_done(&mut sim, "the crash", 120_000, is_down);
         sim.run_until(sim.now() + Span::millis(1), |_| {});
-        sim.intervene(Intervention::Restart(victim)).unwrap();
+        sim.intervene(Intervention::Restart(victim.into())).unwrap();
     }
     sim.run_until(sim.now() + Span::millis(1_000), |_| {});
     heal(&mut sim);
@@ -46,8 +46,9 @@ fn pitfall_07_a_crash_directly_before_each_write_leads_to_no_conflicting_vote() 
 fn a_crash_between_writes_keeps_what_is_durable_and_nothing_else() {
     let mut sim = Sim::new(SimConfig::default()).unwrap();
     let victim = ReplicaId(1);
-    let command = Intervention::Submit(common::set("key", "value"));
-    sim.intervene(Intervention::KillAtWrite { replica: victim, writes: 3, edge: WriteEdge::After }).unwrap();
+    let command = Intervention::submit(common::set("key", "value"));
+    sim.intervene(Intervention::KillAtWrite { host: victim.into(), writes: 3, edge: WriteEdge::After })
+        .unwrap();
     sim.intervene(command).unwrap();
     sim.run_until(at_ms(5_000), |_| {});
     let host = sim.hosts().nth(1).unwrap();

@@ -57,8 +57,12 @@ fn linked(seed: u64, replicas: u16) -> SimConfig {
         heartbeat_us: Span::millis(500),
         ..Config::default()
     };
-    let links = LinkConfig { delay_min_us: Span::millis(20), delay_max_us: Span::millis(60), loss_ppm: 0 };
-    let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600) };
+    let links = LinkConfig {
+        delay_min_us: Span::millis(20),
+        delay_max_us: Span::millis(60),
+        ..LinkConfig::default()
+    };
+    let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600), ..Workload::default() };
     SimConfig { seed, replicas, links, replica, workload, ..SimConfig::default() }
 }
 
@@ -92,7 +96,7 @@ async fn a_link_shows_the_same_run_each_time_and_the_one_that_runs_natively() ->
 
             page.click("kill-1").await?;
             page.until_rows("it is down", |rows| !rows[1].up).await?;
-            native.intervene(Intervention::Kill(ReplicaId(1)))?;
+            native.intervene(Intervention::Kill(ReplicaId(1).into()))?;
             assert_eq!(Run::of(page).await?, stand(&native), "an intervention is a step of the run");
             let run = step_to(page, first.steps + 12).await?;
             while native.steps() < run.steps {

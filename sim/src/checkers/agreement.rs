@@ -14,7 +14,7 @@ pub(super) struct Agreement {
 
 impl Checker for Agreement {
     fn check(&mut self, observed: &Observed<'_>) -> Result<(), Breach> {
-        let Some(replica) = observed.step.replica else { return Ok(()) };
+        let Some(replica) = observed.id() else { return Ok(()) };
         for event in &observed.step.events {
             match event {
                 Event::Started { head, .. } => self.block(replica, *head)?,

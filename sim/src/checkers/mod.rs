@@ -9,7 +9,8 @@ use crate::network::Letter;
 use crate::step::Step;
 use core::fmt;
 use hotstuff_core::crypto::Digest;
-use hotstuff_core::{BlockRef, Height, Message, Refusal, ReplicaId, Status, Time, View};
+use hotstuff_core::{BlockRef, Committee, Height, Message, Refusal, Replica, ReplicaId, Status, Time, View};
+use hotstuff_kv::KvStore;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -127,16 +128,32 @@ impl fmt::Display for Breach {
     }
 }
 
-/// What a replica sent in a step.
+/// What a replica sent or received in a step.
 pub(crate) type Sent = Arc<Letter<Message, Refusal>>;
 
 /// All that checkers may look at after a step.
 pub(crate) struct Observed<'a> {
     pub(crate) step: &'a Step,
+    /// The message that arrived.
+    pub(crate) received: Option<&'a Letter<Message, Refusal>>,
     /// What was handed to the network, in order.
     pub(crate) sent: &'a [Sent],
-    /// The status of the step's replica afterwards, if it is up.
+    /// The step's replica afterwards, if it is up, and its status.
+    pub(crate) replica: Option<&'a Replica<KvStore>>,
     pub(crate) status: Option<&'a Status>,
+}
+
+impl<'a> Observed<'a> {
+    /// A step in which nothing was received or sent.
+    #[cfg(test)]
+    pub(crate) fn of(step: &'a Step) -> Self {
+        Self { step, received: None, sent: &[], replica: None, status: None }
+    }
+
+    /// Which replica's step it was.
+    fn id(&self) -> Option<ReplicaId> {
+        self.step.host.map(|host| host.replica)
+    }
 }
 
 /// One property.
@@ -148,7 +165,8 @@ trait Checker: Send {
 pub(crate) struct Checkers(Vec<Box<dyn Checker>>);
 
 impl Checkers {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(committee: &Arc<Committee>) -> Self {
+        let _ = committee;
         Self(vec![
             Box::<agreement::Agreement>::default(),
             Box::<prefix::CommittedPrefix>::default(),
@@ -261,10 +279,9 @@ mod fabricated {
         sent: &[Sent],
         status: Option<&Status>,
     ) -> Result<(), Breach> {
-        let replica = Some(ReplicaId(replica));
-        let step =
-            Step { index: 0, time: Time(0), replica, cause: Cause::Timer, events, results: Vec::new() };
-        checker.check(&Observed { step: &step, sent, status })
+        let host = Some(ReplicaId(replica).into());
+        let step = Step { index: 0, time: Time(0), host, cause: Cause::Timer, events, results: Vec::new() };
+        checker.check(&Observed { sent, status, ..Observed::of(&step) })
     }
 
     fn signed_vote(replica: u16, block: BlockRef) -> Vote {

@@ -12,12 +12,15 @@ pub(super) struct CommittedPrefix {
 
 impl Checker for CommittedPrefix {
     fn check(&mut self, observed: &Observed<'_>) -> Result<(), Breach> {
-        let Some(replica) = observed.step.replica else { return Ok(()) };
+        let Some(replica) = observed.id() else { return Ok(()) };
         for event in &observed.step.events {
             match event {
                 // A commit may have become durable in the very moment of the crash, unseen.
                 Event::Started { head, .. } => {
                     self.grow(replica, *head, |before| head == before || head.height > before.height)?
+                }
+                Event::SnapshotInstalled { block, .. } => {
+                    self.grow(replica, *block, |before| block.height > before.height)?
                 }
                 Event::Committed { block, .. } => self.grow(replica, block.block, |before| {
                     block.parent == before.id && block.block.height == before.height.next()

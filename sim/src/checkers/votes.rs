@@ -30,7 +30,7 @@ impl Checker for Votes {
         }
         // A leader that collects its own vote sends nothing.
         for event in &observed.step.events {
-            if let (Some(replica), Event::Voted { block, .. }) = (observed.step.replica, event) {
+            if let (Some(replica), Event::Voted { block, .. }) = (observed.id(), event) {
                 self.one_per_view(replica, *block)?;
             }
         }

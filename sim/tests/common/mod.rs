@@ -1,9 +1,9 @@
 //! What the scenarios share.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
-use hotstuff_core::{Height, ReplicaId, Time};
+use hotstuff_core::{Height, Time};
 use hotstuff_kv::{Answer, Operation};
-use hotstuff_sim::{Intervention, LinkConfig, Sim};
+use hotstuff_sim::{HostId, Intervention, LinkConfig, Sim};
 
 pub fn at_ms(time_ms: u64) -> Time {
     Time(time_ms * 1_000)
@@ -39,7 +39,7 @@ pub fn picture(sim: &Sim) -> String {
 pub fn heal(sim: &mut Sim) {
     assert_safe(sim);
     sim.intervene(Intervention::SetLinks(LinkConfig::default())).unwrap();
-    let down: Vec<ReplicaId> = sim.hosts().filter(|host| !host.up).map(|host| host.id).collect();
+    let down: Vec<HostId> = sim.hosts().filter(|host| !host.up).map(|host| host.id).collect();
     for id in down {
         sim.intervene(Intervention::Restart(id)).unwrap();
     }
@@ -50,7 +50,7 @@ pub fn heal(sim: &mut Sim) {
 pub fn assert_progress(sim: &mut Sim, bound_ms: u64) {
     let before = sim.replies().len();
     let height = top(sim);
-    sim.intervene(Intervention::Submit(set("progress", "made"))).unwrap();
+    sim.intervene(Intervention::submit(set("progress", "made"))).unwrap();
     let answered = |sim: &Sim| {
         let mut new =
             sim.replies()[before..].iter().filter(|reply| reply.operation == set("progress", "made"));

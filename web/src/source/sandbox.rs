@@ -42,7 +42,7 @@ pub fn config(sandbox: &Sandbox, links: Links) -> SimConfig {
         heartbeat_us: Span::millis(500),
         ..Config::default()
     };
-    let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600) };
+    let workload = Workload { commands: u64::MAX, interval_us: Span::millis(600), ..Workload::default() };
     SimConfig {
         seed: sandbox.seed,
         replicas: sandbox.replicas,
@@ -58,6 +58,7 @@ fn link_config(links: Links) -> LinkConfig {
         delay_min_us: links.delay_min_us,
         delay_max_us: links.delay_max_us.max(links.delay_min_us),
         loss_ppm: links.loss_ppm.min(1_000_000),
+        ..LinkConfig::default()
     }
 }
 
@@ -67,8 +68,8 @@ impl Source for SandboxSource {
             Order::Begin(sandbox, links) => self.begin(&sandbox, links),
             Order::Advance(target) => self.advance(target),
             Order::Step(to) => self.step(to),
-            Order::Kill(id) => self.intervene(Intervention::Kill(id)),
-            Order::Restart(id) => self.intervene(Intervention::Restart(id)),
+            Order::Kill(id) => self.intervene(Intervention::Kill(id.into())),
+            Order::Restart(id) => self.intervene(Intervention::Restart(id.into())),
             Order::SetLinks(links) => self.intervene(Intervention::SetLinks(link_config(links))),
             Order::Submit(operation, text) => self.submit(operation, text),
         }
@@ -148,7 +149,7 @@ impl SandboxSource {
     fn submit(&mut self, operation: hotstuff_kv::Operation, text: String) {
         let Some(run) = &mut self.run else { return };
         let mut records = Vec::new();
-        match run.sim.intervene(Intervention::Submit(operation)) {
+        match run.sim.intervene(Intervention::submit(operation)) {
             Ok(step) => {
                 if let Cause::Submitted { sequence, .. } = step.cause {
                     run.waiting = Some((sequence, text.clone()));
@@ -164,15 +165,15 @@ impl SandboxSource {
     fn snapshot(&mut self) {
         let Some(Run { sim, now, steps, .. }) = &self.run else { return };
         let hosts = sim.hosts().map(|host| Host {
-            id: host.id,
+            id: host.id.replica,
             up: host.up,
             status: host.status,
             deadline: host.deadline,
         });
         let flights = sim.in_flight().map(|flight| Flight {
             id: flight.id,
-            from: flight.from,
-            to: flight.to,
+            from: flight.from.replica,
+            to: flight.to.replica,
             kind: flight.kind,
             view: flight.view,
             sent: flight.sent,

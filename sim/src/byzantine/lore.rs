@@ -1,0 +1,109 @@
+//! What a corrupt replica has seen: the raw material of its lies. Bounded in each kind.
+
+use hotstuff_core::certificate::{Timeout, Vote};
+use hotstuff_core::message::Proposal;
+use hotstuff_core::{Block, BlockId, Message, QuorumCertificate, TimeoutCertificate, View};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Of each kind the latest so many are kept.
+const KEPT: usize = 64;
+
+/// The latest messages that a host has sent or received, taken apart.
+#[derive(Default)]
+pub(crate) struct Lore {
+    blocks: VecDeque<Block>,
+    /// By view: the first seen of each.
+    qcs: BTreeMap<View, QuorumCertificate>,
+    tcs: BTreeMap<View, TimeoutCertificate>,
+    votes: VecDeque<Vote>,
+    timeouts: VecDeque<Timeout>,
+}
+
+impl Lore {
+    /// Takes note of a message.
+    pub(crate) fn note(&mut self, message: &Message) {
+        match message {
+            Message::Proposal(Proposal { block, tc }) => {
+                self.note_block(block);
+                tc.iter().for_each(|tc| self.note_tc(tc));
+            }
+            Message::Vote(vote) => push(&mut self.votes, vote.clone()),
+            Message::Timeout(timeout) => {
+                self.note_qc(&timeout.high_qc);
+                timeout.last_vote.iter().for_each(|vote| push(&mut self.votes, vote.clone()));
+                push(&mut self.timeouts, timeout.clone());
+            }
+            Message::NewView(new_view) => {
+                self.note_qc(&new_view.high_qc);
+                new_view.tc.iter().for_each(|tc| self.note_tc(tc));
+            }
+            Message::FetchResponse(response) => {
+                response.blocks.iter().for_each(|block| self.note_block(block));
+                response.certificate.iter().for_each(|qc| self.note_qc(qc));
+            }
+            Message::FetchRequest(_) | Message::SnapshotRequest(_) | Message::SnapshotChunk(_) => {}
+        }
+    }
+
+    /// Blocks, the latest last.
+    pub(crate) fn blocks(&self) -> impl DoubleEndedIterator<Item = &Block> {
+        self.blocks.iter()
+    }
+
+    /// A block by its id.
+    pub(crate) fn block(&self, id: &BlockId) -> Option<&Block> {
+        self.blocks.iter().rev().find(|block| block.id() == *id)
+    }
+
+    /// QCs by ascending view.
+    pub(crate) fn qcs(&self) -> impl DoubleEndedIterator<Item = &QuorumCertificate> {
+        self.qcs.values()
+    }
+
+    /// The timeout certificate of a view.
+    pub(crate) fn tc(&self, view: View) -> Option<&TimeoutCertificate> {
+        self.tcs.get(&view)
+    }
+
+    /// Votes, the latest last.
+    pub(crate) fn votes(&self) -> impl DoubleEndedIterator<Item = &Vote> {
+        self.votes.iter()
+    }
+
+    /// Timeouts, the latest last.
+    pub(crate) fn timeouts(&self) -> impl DoubleEndedIterator<Item = &Timeout> {
+        self.timeouts.iter()
+    }
+
+    fn note_block(&mut self, block: &Block) {
+        self.note_qc(block.justify());
+        if self.block(&block.id()).is_none() {
+            push(&mut self.blocks, block.clone());
+        }
+    }
+
+    fn note_qc(&mut self, qc: &QuorumCertificate) {
+        self.qcs.entry(qc.view()).or_insert_with(|| qc.clone());
+        while self.qcs.len() > KEPT {
+            self.qcs.pop_first();
+        }
+    }
+
+    fn note_tc(&mut self, tc: &TimeoutCertificate) {
+        self.note_qc(&tc.high_qc);
+        self.tcs.entry(tc.view).or_insert_with(|| tc.clone());
+        while self.tcs.len() > KEPT {
+            self.tcs.pop_first();
+        }
+    }
+}
+
+fn push<T: PartialEq>(kept: &mut VecDeque<T>, value: T) {
+    if kept.back() == Some(&value) {
+        return;
+    }
+    if kept.len() == KEPT {
+        kept.pop_front();
+    }
+    kept.push_back(value);
+}
