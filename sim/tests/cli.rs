@@ -36,7 +36,7 @@ fn what_cannot_be_run_is_said_and_fails() {
         ("run --restart 1@5", "r1 is up already"),
         ("run --kill 7@5", "there is no host r7"),
         ("run --kill 7", "7 is not like 2@500"),
-        ("run --loss-ppm 2000000", "of a million messages, 2000000 cannot be lost"),
+        ("run --loss-ppm 2000000", "2000000 of a million is no chance"),
     ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments}");
