@@ -59,8 +59,8 @@ impl VoteCollector {
     }
 }
 
-/// The latest timeouts of each replica, of two views: a replica that has voted gives up on the
-/// view after, while others may still give up on the one before.
+/// The latest timeouts of each replica, of two views: one that went beyond a view without a
+/// certificate still gives up on it with those who are there.
 #[derive(Default)]
 pub(crate) struct TimeoutCollector {
     latest: BTreeMap<ReplicaId, BTreeMap<View, Timeout>>,

@@ -18,6 +18,8 @@ pub(crate) struct Pacemaker {
     /// Views that ended by timeout since the last commit.
     failures: u32,
     was_sent_again: bool,
+    /// Half of the patience with this view's leader was spent in the view before.
+    is_half_spent: bool,
     /// When to send this view's timeout again, once it was sent.
     resend_at: Option<Time>,
 }
@@ -31,6 +33,7 @@ impl Pacemaker {
             working_since: None,
             failures: 0,
             was_sent_again: false,
+            is_half_spent: false,
             resend_at: None,
         }
     }
@@ -63,7 +66,14 @@ impl Pacemaker {
         self.alive = now;
         self.working_since = None;
         self.was_sent_again = false;
+        self.is_half_spent = false;
         self.resend_at = None;
+    }
+
+    /// Notes that this view's leader, who was to collect the votes of the view before, was waited for
+    /// there, and others did it in its place: it has the other half of the patience.
+    pub(crate) fn note_late_leader(&mut self) {
+        self.is_half_spent = true;
     }
 
     /// Notes a vote in this view. From here on it is the next leader who is waited for: all the
@@ -72,6 +82,7 @@ impl Pacemaker {
         self.alive = now;
         self.working_since = self.working_since.map(|_| now);
         self.was_sent_again = false;
+        self.is_half_spent = false;
     }
 
     /// Notes that the vote or proposal of this view is sent again.
@@ -93,6 +104,12 @@ impl Pacemaker {
         config.timeout_min_us.backed_off(self.exponent(), config.timeout_max_us)
     }
 
+    /// How much of the patience this view's leader has, in this view.
+    pub(crate) fn allowance(&self, config: &Config) -> Span {
+        let patience = self.patience(config);
+        if self.is_half_spent { Span(patience.0 / 2) } else { patience }
+    }
+
     /// When the next thing is due.
     pub(crate) fn deadline(&self, config: &Config) -> Time {
         let gives_up = self.gives_up_at(config);
@@ -101,17 +118,17 @@ impl Pacemaker {
 
     /// When to send vote and proposal again, once: half-way through the patience.
     pub(crate) fn sends_again_at(&self, config: &Config) -> Option<Time> {
-        let since = self.working_since.filter(|_| !self.was_sent_again && !self.gave_up())?;
+        let is_done = self.was_sent_again || self.is_half_spent || self.gave_up();
+        let since = self.working_since.filter(|_| !is_done)?;
         Some(since + Span(self.patience(config).0 / 2))
     }
 
     /// When to give up, or to say so again.
     pub(crate) fn gives_up_at(&self, config: &Config) -> Time {
-        let patience = self.patience(config);
         match (self.resend_at, self.working_since) {
             (Some(resend), _) => resend,
-            (None, Some(since)) => since + patience,
-            (None, None) => self.alive + config.heartbeat_us + patience,
+            (None, Some(since)) => since + self.allowance(config),
+            (None, None) => self.alive + config.heartbeat_us + self.patience(config),
         }
     }
 
@@ -179,5 +196,23 @@ mod tests {
         assert_eq!(pacemaker.deadline(&config), Time(90) + config.retransmit_us);
         pacemaker.enter(View(2), Time(99), true);
         assert!(!pacemaker.gave_up());
+    }
+
+    #[test]
+    fn a_leader_that_was_waited_for_as_collector_has_the_other_half_of_the_patience() {
+        let config = Config::default();
+        let (patience, half) = (config.timeout_min_us, Span(config.timeout_min_us.0 / 2));
+        let mut pacemaker = Pacemaker::new(View(1), Time(0));
+        pacemaker.enter(View(2), Time(10), true);
+        pacemaker.note_late_leader();
+        pacemaker.note_work(Time(10), true);
+        assert_eq!(pacemaker.sends_again_at(&config), None);
+        assert_eq!(pacemaker.gives_up_at(&config), Time(10) + half);
+        pacemaker.note_vote(Time(20));
+        assert_eq!(pacemaker.gives_up_at(&config), Time(20) + patience, "it is the next leader's turn");
+        pacemaker.note_late_leader();
+        pacemaker.enter(View(3), Time(30), true);
+        pacemaker.note_work(Time(30), true);
+        assert_eq!(pacemaker.gives_up_at(&config), Time(30) + patience);
     }
 }

@@ -63,19 +63,13 @@ impl<A: App> Replica<A> {
         if self.pacemaker.gave_up() {
             self.repeat_timeouts();
         } else {
-            self.give_up(self.awaited_view(), Some(self.pacemaker.patience(&self.config)));
+            self.give_up(self.view(), Some(self.pacemaker.allowance(&self.config)));
         }
     }
 
-    /// Whose leader is waited for: a replica that has voted in its view waits for the leader of the
-    /// next, who collects the votes. So a leader that is down costs one timeout, not two. But the
-    /// view's own leader may be the only one that saw its block; if not, the others pull it along.
-    fn awaited_view(&self) -> View {
-        let view = self.view();
-        let is_voter = self.safety.last_voted() == view && self.own_proposal.is_none();
-        if is_voter { view.next() } else { view }
-    }
-
+    /// Sends again what may have been lost. A vote goes to all: its collector, who leads the next view,
+    /// may be down, and then the QC forms at everyone else, half-way through the patience with that
+    /// leader. So one that is down costs one patience, and no view but its own.
     fn send_again(&mut self) {
         if let Some(proposal) = self.own_proposal.clone() {
             let block = proposal.block.reference();
@@ -83,10 +77,10 @@ impl<A: App> Replica<A> {
             self.outputs.push_back(Output::Broadcast(Message::Proposal(proposal)));
         }
         if let Some(vote) = self.safety.last_vote().filter(|vote| vote.block.view == self.view()).cloned() {
-            let collector = self.collector_of(&vote.block);
-            if collector != self.id {
+            if self.collector_of(&vote.block) != self.id {
                 self.event(Event::SentAgain { kind: MessageKind::Vote, block: vote.block });
-                self.send(collector, Message::Vote(vote));
+                self.outputs.push_back(Output::Broadcast(Message::Vote(vote.clone())));
+                self.on_vote(vote);
             }
         }
     }
@@ -95,17 +89,10 @@ impl<A: App> Replica<A> {
     fn repeat_timeouts(&mut self) {
         self.pacemaker.sent_timeout(self.now, &self.config);
         let (view, epoch, high_qc) = (self.view(), self.epoch(), self.high_qc.view());
-        let own: Vec<Timeout> = [view, view.next()]
-            .into_iter()
-            .filter_map(|view| self.timeouts.of(self.id, view))
-            .cloned()
-            .collect();
-        for timeout in own {
-            if timeout.high_qc.view() == high_qc && timeout.epoch == epoch {
-                self.outputs.push_back(Output::Broadcast(Message::Timeout(timeout)));
-            } else {
-                self.give_up(timeout.view, Some(self.pacemaker.patience(&self.config)));
-            }
+        let is_fresh = |own: &&Timeout| own.high_qc.view() == high_qc && own.epoch == epoch;
+        match self.timeouts.of(self.id, view).filter(is_fresh).cloned() {
+            Some(own) => self.outputs.push_back(Output::Broadcast(Message::Timeout(own))),
+            None => self.give_up(view, Some(self.pacemaker.allowance(&self.config))),
         }
     }
 
@@ -157,8 +144,7 @@ impl<A: App> Replica<A> {
         self.collect_timeout(timeout);
         let is_over = view >= self.view() && view <= self.safety.last_timeout();
         if is_over && self.timeouts.of(self.id, view).is_none() {
-            // Another waits in a view that this replica, which voted in it, has no use for: it gave
-            // up on the next. Had each given up on one of the two only, no quorum might form.
+            // It gave up before a restart, or on a later view too.
             self.give_up(view, None);
         }
     }
@@ -202,23 +188,17 @@ impl<A: App> Replica<A> {
         }
     }
 
-    /// f+1 replicas gave up on a view: an honest one did, so this one does too. That one may have
-    /// done so from the view before, by a vote; so nothing shows that the view has begun, and this
-    /// replica goes no further than the view before, and gives up on both.
+    /// f+1 replicas gave up on a view or on later ones: an honest one was there, so the view has
+    /// begun, and this replica goes there and gives up too.
     fn join_weak_quorum(&mut self) {
         let schedule = self.schedule();
         let Some(view) = self.timeouts.weak_view(schedule.committee()) else { return };
         if view < self.view() || self.timeouts.of(self.id, view).is_some() {
             return;
         }
-        let below = View(view.0.saturating_sub(1));
-        if below > self.view() {
-            self.enter_view(below, EntryCause::WeakQuorum);
+        if view > self.view() {
+            self.enter_view(view, EntryCause::WeakQuorum);
         }
-        for view in [below, view] {
-            if view >= self.view() && self.timeouts.of(self.id, view).is_none() {
-                self.give_up(view, None);
-            }
-        }
+        self.give_up(view, None);
     }
 }

@@ -134,7 +134,11 @@ impl<A: App> Replica<A> {
                 self.event(Event::VoteCollected { block, voter });
                 self.event(Event::QcFormed { block, signers: qc.signers().collect() });
                 self.has_own_qc = true;
+                let (collector, before) = (self.collector_of(&block), self.view());
                 self.learn_qc(&qc);
+                if collector != self.id && self.view() > before && self.view().follows(block.view) {
+                    self.pacemaker.note_late_leader();
+                }
             }
         }
     }

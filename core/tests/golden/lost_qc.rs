@@ -24,8 +24,9 @@ fn formed_again() {
     );
     qc_known_to_r2(&mut table, |_| true);
     table.say(
-        "The others' timeouts of view 2 carry their votes of view 1. So the QC forms again, and r3, which \
-         leads view 3, extends b1. The command in b1 is not lost, nor is a view more than r2's own.",
+        "Half-way through their patience with r2 the others send their votes to all. So the QC forms \
+         again, and view 2 begins, which r2 leads: it has the other half. Then r3, which leads view 3, \
+         extends b1. The command in b1 is not lost, nor is a view more than r2's own.",
     );
     while table.replica(0).status().view < View(3) {
         table.pass_time();

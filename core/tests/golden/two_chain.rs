@@ -97,11 +97,10 @@ fn view_change() {
     table.lanes.clear();
     table.crash(1);
     table.say(
-        "Patience ends. r0, which voted in view 1, gives up on view 2; so does r2, which may be the \
-         only one to have its own block of that view; r3 on view 1. f+1 are at view 2, so they meet there. What \
-         a replica says in a timeout is never below its lock: r2's carries the QC of view 1, and so \
-         does the TC, whoever forms it. It names the view of each signer's high QC, and holds the \
-         highest in full.",
+        "Patience ends. r0 and r3 give up on view 1, r2 on view 2. r2's timeout carries the QC of view 1, \
+         as what a replica says in a timeout is never below its lock; so the others come to view 2 by \
+         it. Their patience ends once more, and so does the TC of view 2 carry it, whoever forms it. It \
+         names the view of each signer's high QC, and holds the highest in full.",
     );
     let is_new = |envelope: &Envelope| match &envelope.message {
         Message::Proposal(proposal) => proposal.block.view() > View(2),
@@ -134,15 +133,17 @@ fn hidden_qc(table: &mut Table) {
     (0..4).for_each(|_| table.hop(|_| true));
     table.lanes.clear();
     table.crash(0);
-    table.now = Time(1_000_000);
-    for id in [1, 2] {
-        table.input(id, Input::Tick);
+    for view in [2, 3] {
+        table.now = table.now + table.config.timeout_min_us;
+        for id in [1, 2] {
+            table.input(id, Input::Tick);
+        }
+        for to in [1, 2] {
+            let message = timeout(0, view, table.committee.genesis_qc().clone(), None);
+            table.deliver(Envelope { from: 0, to, message });
+        }
+        table.run(without(3));
     }
-    for to in [1, 2] {
-        let message = timeout(0, 3, table.committee.genesis_qc().clone(), None);
-        table.deliver(Envelope { from: 0, to, message });
-    }
-    table.run(without(3));
     let second = altered(&first, |header| {
         header.view = View(4);
         header.proposer = ReplicaId(0);

@@ -22,17 +22,19 @@ fn with_r1_down(rule: CommitRule, leaders: LeaderRule, count: u64) -> (Span, u64
 }
 
 /// With n = 4, round robin and r1 down, views 1, 5, 9, … have no leader, and views 4, 8, … no
-/// collector. The votes of view 4 travel in the timeouts of view 5, so views 2, 3 and 4 are all
-/// certified: three blocks a turn. The QC of a turn's last view commits that turn's first block and
-/// the last two of the turn before; it is known with the next turn's timeout. So the last block of
-/// turn k is committed by timeout k + 2, counting the one of view 1, before the first turn.
+/// collector. The votes of view 4 are sent to all half-way through the patience with r1, and the
+/// other half is left for view 5. So views 2, 3 and 4 are all certified: three blocks a turn, for one
+/// patience. The QC of a turn's last view commits that turn's first block and the last two of the
+/// turn before. So the last block of turn k is committed half-way through the patience after turn
+/// k + 1, and before that there was one of view 1 and one after each turn up to k.
 #[test]
 fn pitfall_22_three_chain_a_turn_of_four_views_costs_one_timeout_and_commits_three_blocks() {
     let patience = Config::default().timeout_min_us;
     for turns in [5, 20] {
         let (time, timeouts) = with_r1_down(CommitRule::ThreeChain, LeaderRule::RoundRobin, 3 * turns);
-        assert_eq!(timeouts, turns + 2, "one a turn, one before the first, and the one that shows the last");
-        assert_eq!(time, Span(timeouts * patience.0), "no back-off, and no other waiting");
+        assert_eq!(timeouts, turns + 1, "one before the first turn, and one after each");
+        let half = patience.0 / 2;
+        assert_eq!(time, Span(timeouts * patience.0 + half), "no back-off, and no other waiting");
     }
 }
 
