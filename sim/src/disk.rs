@@ -26,8 +26,14 @@ impl Disk {
         self.pending.drain(..).for_each(|record| self.durable.apply(record));
     }
 
+    /// The machine crashes in the midst of a write: a part of the record is there, which its checksum
+    /// tells, and it is dropped.
+    pub(crate) fn tear(&mut self) {
+        self.torn += 1;
+    }
+
     /// The machine crashes: of what was not durable the disk keeps some, in order. The record after
-    /// those is torn: a part of it is there, which its checksum tells, and it is dropped.
+    /// those is torn.
     pub(crate) fn crash(&mut self, rng: &mut Rng) {
         if self.pending.is_empty() {
             return;

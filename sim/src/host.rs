@@ -121,6 +121,9 @@ impl Host {
                 Some(Output::Persist(record)) => {
                     if let Some(fuse) = &mut self.fuse {
                         if fuse.writes == 0 {
+                            if fuse.edge == WriteEdge::Within {
+                                self.disk.tear();
+                            }
                             self.crash(rng);
                             return None;
                         }

@@ -25,7 +25,7 @@ pub enum Intervention {
         host: HostId,
         /// How many writes still become durable.
         writes: u64,
-        /// Whether it crashes directly after the last of these, or directly before the next.
+        /// Whether it crashes directly after the last of these, or directly before or in the next.
         edge: WriteEdge,
     },
     /// A host's clock runs ahead by so much more, and gains so many microseconds each second.
@@ -109,13 +109,15 @@ impl Intervention {
     }
 }
 
-/// The two sides of the outputs between two writes.
+/// Where a crash comes between the outputs that two writes enclose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WriteEdge {
     /// Directly after a write: nothing that waited for it has left.
     After,
     /// Directly before the next: all that waited for the last one has left.
     Before,
+    /// In the midst of the next: it is torn.
+    Within,
 }
 
 /// An intervention, and where in the run it was.
@@ -150,7 +152,11 @@ impl fmt::Display for Intervention {
             Self::Restart(host) => write!(f, "restart {host}"),
             Self::RestartEmpty(host) => write!(f, "restart {host} without its disk"),
             Self::KillAtWrite { host, writes, edge } => {
-                let edge = if *edge == WriteEdge::After { "directly after" } else { "before the one after" };
+                let edge = match edge {
+                    WriteEdge::After => "directly after",
+                    WriteEdge::Before => "before the one after",
+                    WriteEdge::Within => "in the midst of the one after",
+                };
                 write!(f, "kill {host} {edge} its write {writes} from here")
             }
             Self::SetClock { host, jump, drift_ppm } => {

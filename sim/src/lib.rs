@@ -22,6 +22,7 @@ mod cluster;
 mod config;
 mod disk;
 mod dispatch;
+pub mod explore;
 mod history;
 mod host;
 mod ids;

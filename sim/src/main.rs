@@ -1,8 +1,11 @@
 //! The simulator on the command line: `hotstuff-sim run --seed 7`.
 
+mod cli;
+
 use clap::{Args, Parser, Subcommand};
+use cli::Failure;
 use hotstuff_core::{ReplicaId, Span, Time};
-use hotstuff_sim::{Intervention, LinkConfig, Sim, SimConfig, SimError, Step, Workload};
+use hotstuff_sim::{Intervention, LinkConfig, Sim, SimConfig, Step, Workload};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
@@ -18,6 +21,10 @@ struct Cli {
 enum Command {
     /// Makes one run and prints its steps. Exits with 1 when a checker finds a violation.
     Run(Run),
+    /// Random scenarios from seeds, until a checker finds a violation.
+    Explore(cli::explore::Explore),
+    /// Makes a saved run again.
+    Replay(cli::replay::Replay),
 }
 
 #[derive(Args)]
@@ -72,10 +79,13 @@ fn at_ms(time_ms: u64) -> Time {
 }
 
 fn main() -> ExitCode {
-    let Command::Run(run) = Cli::parse().command;
     let mut out = BufWriter::new(io::stdout().lock());
-    let result =
-        simulate(&run, &mut out).and_then(|is_safe| out.flush().map(|()| is_safe).map_err(Failure::Output));
+    let is_safe = match Cli::parse().command {
+        Command::Run(run) => simulate(&run, &mut out),
+        Command::Explore(explore) => explore.run(&mut out),
+        Command::Replay(replay) => replay.run(&mut out),
+    };
+    let result = is_safe.and_then(|is_safe| out.flush().map(|()| is_safe).map_err(Failure::Output));
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -86,14 +96,6 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("{0}")]
-    Sim(#[from] SimError),
-    #[error("cannot print: {0}")]
-    Output(#[from] io::Error),
 }
 
 /// Makes the run. Returns whether no checker found a violation.

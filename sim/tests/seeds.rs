@@ -4,7 +4,7 @@ mod common;
 
 use common::{assert_progress, at_ms, heal};
 use hotstuff_core::{ReplicaId, Span};
-use hotstuff_sim::{Intervention, LinkConfig, Sim, SimConfig, Workload};
+use hotstuff_sim::{Intervention, LinkConfig, Signatures, Sim, SimConfig, Workload};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng as _;
 
@@ -29,7 +29,8 @@ fn faults(seed: u64) -> (SimConfig, Vec<(u64, Intervention)>) {
         plan.push((killed_ms + 50 + u64::from(below(2_500)), Intervention::Restart(id.into())));
     }
     plan.sort_by_key(|(time_ms, _)| *time_ms);
-    (SimConfig { seed, replicas, links, workload, ..SimConfig::default() }, plan)
+    let signatures = Signatures::Tags;
+    (SimConfig { seed, replicas, links, workload, signatures, ..SimConfig::default() }, plan)
 }
 
 fn survives(seed: u64) {

@@ -4,7 +4,7 @@ mod common;
 
 use common::{assert_progress, at_ms, heal, run_until_done};
 use hotstuff_core::{Config, ReplicaId, Span};
-use hotstuff_sim::{Intervention, LinkConfig, Sim, SimConfig, Workload, WriteEdge};
+use hotstuff_sim::{Intervention, LinkConfig, Signatures, Sim, SimConfig, Workload, WriteEdge};
 
 const WRITES: u64 = 200;
 
@@ -18,8 +18,15 @@ fn crash_at(writes: u64, edge: WriteEdge) {
     let links = LinkConfig { delay_max_us: Span::millis(120), loss_ppm: 30_000, ..LinkConfig::default() };
     let workload = Workload { commands: 30, interval_us: Span::millis(100), ..Workload::default() };
     let replica = Config { timeout_min_us: Span::millis(100), ..Config::default() };
-    let mut sim =
-        Sim::new(SimConfig { seed: writes, links, workload, replica, ..SimConfig::default() }).unwrap();
+    let mut sim = Sim::new(SimConfig {
+        seed: writes,
+        links,
+        workload,
+        replica,
+        signatures: Signatures::Tags,
+        ..SimConfig::default()
+    })
+    .unwrap();
     for writes in [writes, 1 + writes % 5] {
         sim.intervene(Intervention::KillAtWrite { host: victim.into(), writes, edge }).unwrap();
         let is_down = |sim: &Sim| sim.replica(victim).is_none();
@@ -40,6 +47,11 @@ fn pitfall_07_a_crash_directly_after_each_write_leads_to_no_conflicting_vote() {
 #[test]
 fn pitfall_07_a_crash_directly_before_each_write_leads_to_no_conflicting_vote() {
     (0..WRITES).for_each(|writes| crash_at(writes, WriteEdge::Before));
+}
+
+#[test]
+fn pitfall_07_a_crash_in_the_midst_of_each_write_leads_to_no_conflicting_vote() {
+    (0..WRITES).for_each(|writes| crash_at(writes, WriteEdge::Within));
 }
 
 #[test]

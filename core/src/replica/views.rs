@@ -7,7 +7,6 @@ use crate::event::{EntryCause, Event};
 use crate::ids::{ReplicaId, Span, View};
 use crate::io::{Output, Record};
 use crate::message::{Message, MessageKind, NewView};
-use alloc::vec::Vec;
 
 impl<A: App> Replica<A> {
     pub(super) fn enter_view(&mut self, view: View, cause: EntryCause) {

@@ -1,6 +1,9 @@
-//! The page's link: `#/s/sandbox?v=1&seed=7&n=4&speed=0.1&play=0` and `#/live`.
+//! The page's link: `#/s/sandbox?v=1&seed=7&n=4&speed=0.1&play=0`, `#/s/run?v=1&i=…&h=…` for a planned
+//! run, and `#/live`.
 
+use hotstuff_sim::explore::Plan;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 /// Fewest replicas of a sandbox.
 pub const REPLICAS_MIN: u16 = 4;
@@ -12,7 +15,7 @@ pub const SPEED_MIN: f64 = 0.01;
 pub const SPEED_MAX: f64 = 10.0;
 
 /// Which run a sandbox shows, and how.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sandbox {
     /// Decides everything that is random.
     pub seed: u64,
@@ -22,16 +25,27 @@ pub struct Sandbox {
     pub speed: f64,
     /// Whether it plays at once; `None` leaves it to the visitor's settings.
     pub play: Option<bool>,
+    /// A run that is planned, with a config of its own; none: the usual one.
+    pub plan: Option<Planned>,
+}
+
+/// A planned run, as its link names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The run.
+    pub plan: Rc<Plan>,
+    /// How the trace hash of the whole run begins, where the link says so.
+    pub hash: Option<String>,
 }
 
 impl Default for Sandbox {
     fn default() -> Self {
-        Self { seed: 7, replicas: 4, speed: 0.1, play: None }
+        Self { seed: 7, replicas: 4, speed: 0.1, play: None, plan: None }
     }
 }
 
 /// What a link shows.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// A run in the sandbox.
     Sandbox(Sandbox),
@@ -47,7 +61,7 @@ pub fn parse(fragment: &str) -> (Target, Vec<String>) {
     let mut problems = Vec::new();
     match path.trim_end_matches('/') {
         "/live" => return (Target::Live, problems),
-        "" | "/s/sandbox" => {}
+        "" | "/s/sandbox" | "/s/run" => {}
         other => problems.push(format!("“{other}” is no page here: this is the sandbox")),
     }
     let mut sandbox = Sandbox::default();
@@ -77,6 +91,18 @@ fn apply(sandbox: &mut Sandbox, name: &str, value: &str) -> Result<(), String> {
         }
         "play" if value == "0" || value == "1" => sandbox.play = Some(value == "1"),
         "play" => return Err(format!("play={value}: 0 or 1")),
+        "rule" => {} // the plan says it
+        "i" => {
+            let plan = Plan::from_code(value).map_err(|why| format!("the run in this link: {why}"))?;
+            (sandbox.seed, sandbox.replicas) = (plan.config.seed, plan.config.replicas);
+            let hash = sandbox.plan.take().and_then(|planned| planned.hash);
+            sandbox.plan = Some(Planned { plan: Rc::new(plan), hash });
+        }
+        "h" => {
+            if let Some(planned) = &mut sandbox.plan {
+                planned.hash = Some(value.into());
+            }
+        }
         other => return Err(format!("“{other}” means nothing here")),
     }
     Ok(())
@@ -85,8 +111,15 @@ fn apply(sandbox: &mut Sandbox, name: &str, value: &str) -> Result<(), String> {
 /// The fragment that shows `target` again.
 #[must_use]
 pub fn write(target: &Target) -> String {
-    let Target::Sandbox(Sandbox { seed, replicas, speed, play }) = target else { return "#/live".into() };
-    let mut text = format!("#/s/sandbox?v=1&seed={seed}&n={replicas}&speed={}", rounded(*speed));
+    let Target::Sandbox(Sandbox { seed, replicas, speed, play, plan }) = target else {
+        return "#/live".into();
+    };
+    let place = if plan.is_some() { "run" } else { "sandbox" };
+    let mut text = format!("#/s/{place}?v=1&seed={seed}&n={replicas}&speed={}", rounded(*speed));
+    if let Some(Planned { plan, hash }) = plan {
+        let _ = write!(text, "&i={}", plan.to_code());
+        hash.iter().for_each(|hash| drop(write!(text, "&h={hash}")));
+    }
     if let Some(play) = play {
         let _ = write!(text, "&play={}", u8::from(*play));
     }
@@ -106,8 +139,13 @@ mod tests {
 
     #[test]
     fn a_link_that_was_written_reads_the_same() {
-        let sandbox = Sandbox { seed: u64::MAX, replicas: 10, speed: 0.025, play: Some(false) };
-        for target in [Target::Sandbox(sandbox), Target::Sandbox(Sandbox::default()), Target::Live] {
+        let sandbox = Sandbox { seed: u64::MAX, replicas: 10, speed: 0.025, play: Some(false), plan: None };
+        let plan = Rc::new(hotstuff_sim::explore::Space::default().plan(3));
+        let (seed, replicas) = (plan.config.seed, plan.config.replicas);
+        let plan = Some(Planned { plan, hash: Some("0123abcd".into()) });
+        let planned = Sandbox { seed, replicas, plan, ..Sandbox::default() };
+        let all = [sandbox, planned, Sandbox::default()].map(Target::Sandbox);
+        for target in all.into_iter().chain([Target::Live]) {
             assert_eq!(parse(&write(&target)), (target, vec![]));
         }
     }
@@ -121,10 +159,10 @@ mod tests {
 
     #[test]
     fn what_is_valid_applies_and_the_rest_is_named() {
-        let (target, problems) = parse("#/s/sandbox?seed=12&n=3&speed=fast&play=maybe&v=9&rule=two&x");
+        let (target, problems) = parse("#/s/sandbox?seed=12&n=3&speed=fast&play=maybe&v=9&i=AAAA&x");
         assert_eq!(target, Target::Sandbox(Sandbox { seed: 12, ..Sandbox::default() }));
         assert_eq!(problems.len(), 6, "{problems:?}");
-        assert!(problems[0].contains("n=3") && problems[4].contains("rule"));
+        assert!(problems[0].contains("n=3") && problems[4].contains("the run in this link"));
         assert_eq!(parse("#/s/nowhere?seed=5").1.len(), 1);
     }
 }

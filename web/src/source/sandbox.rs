@@ -10,7 +10,8 @@ use crate::source::report::{Host, Links, Order, Report, Snapshot, StepTo};
 use crate::source::{Source, steps};
 use hotstuff_core::config::Config;
 use hotstuff_core::{Height, SequenceNumber, Span, Time, View};
-use hotstuff_sim::{Cause, Intervention, LinkConfig, Sim, SimConfig, Step, Workload};
+use hotstuff_sim::explore::{Course, Plan};
+use hotstuff_sim::{Cause, Intervention, LinkConfig, SimConfig, Step, Workload};
 
 /// How many steps one order may take, so that the page stays responsive.
 const BATCH_STEPS: usize = 2_000;
@@ -25,7 +26,7 @@ pub struct SandboxSource {
 }
 
 struct Run {
-    sim: Sim,
+    course: Course,
     // Up to where the run was driven; the simulator itself stands at its last step.
     now: Time,
     steps: u64,
@@ -83,32 +84,34 @@ impl Source for SandboxSource {
 
 impl SandboxSource {
     fn begin(&mut self, sandbox: &Sandbox, links: Links) {
-        let sim = match Sim::new(config(sandbox, links)) {
-            Ok(sim) => sim,
+        let unplanned =
+            || Plan { config: config(sandbox, links), faults: Vec::new(), faults_until: Time(u64::MAX) };
+        let plan = sandbox.plan.as_ref().map_or_else(unplanned, |planned| (*planned.plan).clone());
+        let course = match Course::new(&plan) {
+            Ok(course) => course,
             Err(why) => {
                 let why = format!("the run cannot begin: {why}");
                 self.reports.push(Report::Requested(Request::Failed { why }));
                 return;
             }
         };
-        let committee = sim.committee();
+        let committee = course.sim().committee();
         self.reports.push(Report::Began {
             committee: committee.spec().clone(),
             genesis: committee.genesis_qc().block,
             reach: Reach::Up,
         });
-        self.run = Some(Run { now: sim.now(), sim, steps: 0, waiting: None });
+        self.run = Some(Run { now: course.sim().now(), course, steps: 0, waiting: None });
     }
 
     fn advance(&mut self, target: Time) {
         let Some(run) = &mut self.run else { return };
         let mut records = Vec::new();
         for _ in 0..BATCH_STEPS {
-            if run.sim.next_time().is_none_or(|next| next > target) {
-                run.now = run.now.max(target);
-                break;
-            }
-            if !run.step(&mut records, &mut self.reports) {
+            if !run.step(target, &mut records, &mut self.reports) {
+                if run.course.sim().violation().is_none() {
+                    run.now = run.now.max(target);
+                }
                 break;
             }
         }
@@ -120,7 +123,7 @@ impl SandboxSource {
         let (view, height) = run.furthest();
         let mut records = Vec::new();
         for _ in 0..STEP_LIMIT {
-            if !run.step(&mut records, &mut self.reports) {
+            if !run.step(Time(u64::MAX), &mut records, &mut self.reports) {
                 break;
             }
             let (new_view, new_height) = run.furthest();
@@ -140,7 +143,7 @@ impl SandboxSource {
         let Some(run) = &mut self.run else { return };
         let mut records = Vec::new();
         // Refused only where it would change nothing, such as killing what is down.
-        if let Ok(step) = run.sim.intervene(what) {
+        if let Ok(step) = run.course.sim_mut().intervene(what) {
             run.note(&step, &mut records, &mut self.reports);
         }
         self.reports.push(Report::Happened(records));
@@ -149,7 +152,7 @@ impl SandboxSource {
     fn submit(&mut self, operation: hotstuff_kv::Operation, text: String) {
         let Some(run) = &mut self.run else { return };
         let mut records = Vec::new();
-        match run.sim.intervene(Intervention::submit(operation)) {
+        match run.course.sim_mut().intervene(Intervention::submit(operation)) {
             Ok(step) => {
                 if let Cause::Submitted { sequence, .. } = step.cause {
                     run.waiting = Some((sequence, text.clone()));
@@ -163,7 +166,8 @@ impl SandboxSource {
     }
 
     fn snapshot(&mut self) {
-        let Some(Run { sim, now, steps, .. }) = &self.run else { return };
+        let Some(Run { course, now, steps, .. }) = &self.run else { return };
+        let sim = course.sim();
         let hosts = sim.hosts().map(|host| Host {
             id: host.id.replica,
             up: host.up,
@@ -192,9 +196,9 @@ impl SandboxSource {
 }
 
 impl Run {
-    /// Takes one step; `false` when there is none to take.
-    fn step(&mut self, records: &mut Vec<Record>, reports: &mut Vec<Report>) -> bool {
-        let Some(step) = self.sim.step() else { return false };
+    /// Takes one step that is due at `until` or before; `false` when there is none to take.
+    fn step(&mut self, until: Time, records: &mut Vec<Record>, reports: &mut Vec<Report>) -> bool {
+        let Some(step) = self.course.step(until) else { return false };
         self.note(&step, records, reports);
         true
     }
@@ -220,7 +224,7 @@ impl Run {
 
     /// The highest view and the highest committed height of any replica that runs.
     fn furthest(&self) -> (View, Height) {
-        let hosts = self.sim.hosts().filter(|host| host.up);
+        let hosts = self.course.sim().hosts().filter(|host| host.up);
         hosts.fold((View::default(), Height::default()), |(view, height), host| {
             (view.max(host.status.view), height.max(host.status.committed_head.height))
         })
@@ -231,6 +235,7 @@ impl Run {
 pub(crate) mod tests {
     use super::*;
     use crate::model::Session;
+    use crate::model::link::Planned;
     use hotstuff_core::ReplicaId;
 
     pub(crate) fn begun(seed: u64) -> SandboxSource {
@@ -297,6 +302,27 @@ pub(crate) mod tests {
         };
         assert_eq!(answer, "dark blue");
         assert!(replicas.len() >= 2, "{replicas:?}");
+    }
+
+    #[test]
+    fn a_planned_run_is_the_same_as_from_the_command_line() {
+        let plan = std::rc::Rc::new(hotstuff_sim::explore::Space::default().plan(11));
+        let until = plan.faults_until;
+        let mut course = Course::new(&plan).unwrap();
+        while course.step(until).is_some() {}
+        assert!(course.sim().steps() > 100);
+        let mut source = SandboxSource::default();
+        let plan = Some(Planned { plan, hash: None });
+        source.send(Order::Begin(Sandbox { plan, ..Sandbox::default() }, Links::default()));
+        let mut session = Session::default();
+        while session.clock < until {
+            let next = Time(session.clock.0 + 50_000).min(until);
+            source.send(Order::Advance(next));
+            source.reports().into_iter().for_each(|report| session.absorb(report));
+        }
+        source.send(Order::Advance(until));
+        source.reports().into_iter().for_each(|report| session.absorb(report));
+        assert_eq!(session.trace.hash, format!("{:#}", course.sim().trace_hash()));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Backstage {
 
     /// Begins a run of the sandbox.
     fn begin(&mut self, sandbox: Sandbox, links: Links) {
-        self.sandbox = sandbox;
+        self.sandbox = sandbox.clone();
         self.camera = Camera::default();
         self.pacer.set_speed(sandbox.speed);
         self.session.links = links;
@@ -61,16 +61,16 @@ impl Stage {
             return;
         }
         let target = match mode {
-            Mode::Sandbox => Target::Sandbox(self.look().sandbox),
+            Mode::Sandbox => Target::Sandbox(self.look().sandbox.clone()),
             Mode::Live => Target::Live,
         };
         self.go(target, Vec::new());
     }
 
-    /// Begins a run anew, with what `change` makes of its settings.
+    /// Begins a run anew, with what `change` makes of its settings; nothing is planned for it.
     pub fn rerun(&self, change: impl FnOnce(&mut Sandbox)) {
         self.change(|stage| {
-            let mut sandbox = stage.sandbox;
+            let mut sandbox = Sandbox { plan: None, ..stage.sandbox.clone() };
             change(&mut sandbox);
             let links = stage.session.links;
             stage.reference = None;
@@ -82,7 +82,7 @@ impl Stage {
     fn keep_link(&self) {
         let stage = self.look();
         address::write(&match stage.session.mode {
-            Mode::Sandbox => Target::Sandbox(stage.sandbox),
+            Mode::Sandbox => Target::Sandbox(stage.sandbox.clone()),
             Mode::Live => Target::Live,
         });
     }

@@ -1,0 +1,45 @@
+//! The commands, and what they share.
+
+pub mod explore;
+pub mod replay;
+
+use hotstuff_core::CommitRule;
+use hotstuff_sim::{SimError, Weakness};
+use std::io;
+use std::path::PathBuf;
+
+/// Why a command does not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// What cannot be simulated.
+    #[error("{0}")]
+    Sim(#[from] SimError),
+    /// A file that cannot be read or written.
+    #[error("{file}: {why}", file = .file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Nobody takes the output.
+    #[error("cannot print: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Reads the name of a commit rule.
+pub fn rule(name: &str) -> Result<CommitRule, String> {
+    match name {
+        "three-chain" | "3" => Ok(CommitRule::ThreeChain),
+        "two-chain" | "2" => Ok(CommitRule::TwoChain),
+        _ => Err("it is three-chain or two-chain".into()),
+    }
+}
+
+/// Reads the name of a weakness.
+pub fn weakness(name: &str) -> Result<Weakness, String> {
+    Weakness::named(name).ok_or_else(|| {
+        let names: Vec<&str> = Weakness::ALL.into_iter().map(Weakness::name).collect();
+        format!("it is one of {}", names.join(", "))
+    })
+}

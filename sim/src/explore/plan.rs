@@ -1,0 +1,89 @@
+//! A run that is planned: what is done when, and what must hold in the end.
+
+use super::course::Course;
+use super::coverage::Coverage;
+use crate::checkers::Violation;
+use crate::config::{SimConfig, SimError};
+use crate::intervention::Intervention;
+use crate::step::Step;
+use hotstuff_core::crypto::Digest;
+use hotstuff_core::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// How long after the faults a cluster may take, in which n−f replicas keep to the protocol, to
+/// answer a new command everywhere: a few of the longest timeouts.
+const PROGRESS_BOUND: Span = Span(120_000_000);
+
+/// A run to be made. First there are faults, and all must stay safe; then the network is stable, all
+/// that were down are up again but for those that are faulty, and commands must be answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What the run is made from.
+    pub config: SimConfig,
+    /// What is done, by ascending time.
+    pub faults: Vec<Planned>,
+    /// When the faults end.
+    pub faults_until: Time,
+}
+
+/// An intervention, and when it is due. One that cannot be done then is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: Intervention,
+}
+
+/// What came of a plan.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What does not hold, if anything.
+    pub violation: Option<Violation>,
+    /// What the run has seen.
+    pub coverage: Coverage,
+    /// How many steps there were.
+    pub steps: u64,
+    /// How much time passed in the run.
+    pub time: Time,
+    /// The run's trace hash.
+    pub trace_hash: Digest,
+}
+
+impl Plan {
+    /// Makes the run.
+    ///
+    /// # Errors
+    /// When the config cannot be.
+    pub fn run(&self) -> Result<Report, SimError> {
+        self.run_with(|_| {})
+    }
+
+    /// Makes the run, and lets `sink` see each step.
+    ///
+    /// # Errors
+    /// When the config cannot be.
+    pub fn run_with(&self, mut sink: impl FnMut(&Step)) -> Result<Report, SimError> {
+        let mut course = Course::new(self)?;
+        let mut coverage = Coverage::default();
+        let mut see = |step: &Step| {
+            coverage.note(step);
+            sink(step);
+        };
+        while let Some(step) = course.step(self.faults_until) {
+            see(&step);
+        }
+        let sim = course.sim_mut();
+        //sim.check_progress(PROGRESS_BOUND, &mut see);
+        #[cfg(feature = "cli")]
+        //sim.check_history();
+        coverage.note_end(sim);
+        Ok(Report {
+            violation: sim.violation().cloned(),
+            coverage,
+            steps: sim.steps(),
+            time: sim.now(),
+            trace_hash: sim.trace_hash(),
+        })
+    }
+}
