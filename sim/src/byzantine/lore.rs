@@ -1,6 +1,7 @@
 //! What a corrupt replica has seen: the raw material of its lies. Bounded in each kind.
 
 use hotstuff_core::certificate::{Timeout, Vote};
+use hotstuff_core::crypto::Digest;
 use hotstuff_core::message::Proposal;
 use hotstuff_core::{Block, BlockId, Message, QuorumCertificate, TimeoutCertificate, View};
 use std::collections::{BTreeMap, VecDeque};
@@ -12,6 +13,8 @@ const KEPT: usize = 64;
 #[derive(Default)]
 pub(crate) struct Lore {
     blocks: VecDeque<Block>,
+    /// How many blocks there were in all.
+    noted: u64,
     /// By view: the first seen of each.
     qcs: BTreeMap<View, QuorumCertificate>,
     tcs: BTreeMap<View, TimeoutCertificate>,
@@ -50,9 +53,31 @@ impl Lore {
         self.blocks.iter()
     }
 
+    /// How many blocks have been noted in all.
+    pub(crate) fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The blocks that have been noted since there were `noted` of them, as far as they are kept.
+    pub(crate) fn blocks_since(&self, noted: u64) -> impl Iterator<Item = &Block> {
+        let new = usize::try_from(self.noted.saturating_sub(noted)).unwrap_or(usize::MAX);
+        self.blocks.iter().skip(self.blocks.len().saturating_sub(new))
+    }
+
     /// A block by its id.
     pub(crate) fn block(&self, id: &BlockId) -> Option<&Block> {
         self.blocks.iter().rev().find(|block| block.id() == *id)
+    }
+
+    /// The blocks of a branch from its tip down, as far as they are kept.
+    pub(crate) fn branch(&self, tip: &BlockId) -> impl Iterator<Item = &Block> {
+        std::iter::successors(self.block(tip), |block| self.block(&block.parent()))
+    }
+
+    /// The state root that a child of `parent` must carry, as another child shows it.
+    pub(crate) fn state_root_above(&self, parent: &BlockId) -> Option<Digest> {
+        let child = self.blocks.iter().find(|block| block.parent() == *parent)?;
+        Some(child.header().state_root)
     }
 
     /// QCs by ascending view.
@@ -79,6 +104,7 @@ impl Lore {
         self.note_qc(block.justify());
         if self.block(&block.id()).is_none() {
             push(&mut self.blocks, block.clone());
+            self.noted += 1;
         }
     }
 
@@ -106,4 +132,49 @@ fn push<T: PartialEq>(kept: &mut VecDeque<T>, value: T) {
         kept.pop_front();
     }
     kept.push_back(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::byzantine::{Conduct, stage::Stage};
+    use hotstuff_core::CommitRule;
+
+    /// More blocks than are kept, each sent three times.
+    fn proposals() -> Vec<Message> {
+        let mut stage = Stage::new(CommitRule::TwoChain, Conduct::DoubleVoter);
+        stage.run(3_000);
+        let sent = stage.sent.into_iter().map(|sent| sent.message);
+        sent.filter(|message| matches!(message, Message::Proposal(_))).collect()
+    }
+
+    #[test]
+    fn each_block_is_noted_once_and_the_latest_are_kept() {
+        let (mut lore, mut seen) = (Lore::default(), 0);
+        for message in proposals() {
+            let before = lore.noted();
+            lore.note(&message);
+            let Message::Proposal(proposal) = message else { unreachable!("it is one") };
+            let new: Vec<BlockId> = lore.blocks_since(before).map(Block::id).collect();
+            assert!(new.is_empty() || new == [proposal.block.id()]);
+            seen += new.len();
+        }
+        assert!(seen > KEPT, "{seen}");
+        assert_eq!((lore.noted(), lore.blocks().count(), lore.qcs().count()), (seen as u64, KEPT, KEPT));
+        assert_eq!(lore.blocks_since(0).count(), KEPT);
+    }
+
+    #[test]
+    fn a_branch_leads_from_child_to_parent_and_a_child_shows_the_root_above_its_parent() {
+        let mut lore = Lore::default();
+        proposals().iter().for_each(|message| lore.note(message));
+        let tip = lore.blocks().next_back().unwrap();
+        let branch: Vec<&Block> = lore.branch(&tip.id()).collect();
+        assert!(branch.len() > KEPT / 2, "{}", branch.len());
+        for pair in branch.windows(2) {
+            assert_eq!(pair[0].parent(), pair[1].id());
+            assert_eq!(lore.state_root_above(&pair[1].id()), Some(pair[0].header().state_root));
+        }
+        assert_eq!(lore.state_root_above(&tip.id()), None);
+    }
 }
