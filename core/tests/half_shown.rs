@@ -36,10 +36,9 @@ fn a_leader_that_shows_its_block_to_nobody_costs_its_view() {
     }
 }
 
-/// Those who voted wait for the next leader, who collects their votes, and so give up on its view,
-/// which is then lost too. Three-chain is left with two good views in a row of four: nothing commits.
+/// Those who voted once gave up on the next view too, whose leader collects their votes. Three-chain
+/// was left with two good views in a row of four: nothing committed.
 #[test]
-
 fn a_leader_that_shows_its_block_to_some_costs_no_more() {
     for (rule, leaders) in cases() {
         let blocks = committed(rule, leaders, |envelope| {

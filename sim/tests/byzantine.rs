@@ -73,7 +73,8 @@ survives! {
     a_repeater_stops_nothing: Repeater;
 }
 
-/// Neither half is a quorum. The views of r3 and r0, who come next, are lost too (`core/tests/half_shown.rs`).
+/// Neither half is a quorum; but the views of r3 and r0, who come next, are whole
+/// (`core/tests/half_shown.rs`).
 #[test]
 fn two_equivocating_leaders_of_seven_stop_nothing() {
     for rule in RULES {
