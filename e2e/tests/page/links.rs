@@ -3,6 +3,8 @@
 use crate::on_a_plain_host;
 use anyhow::Result;
 use hotstuff_e2e::Page;
+use hotstuff_sim::explore::{Plan, Report, Space};
+use hotstuff_sim::{Signatures, Weakness};
 
 /// The page steps: whatever was wrong, it works.
 async fn works(page: &Page) -> Result<()> {
@@ -70,6 +72,37 @@ async fn the_address_follows_the_fields_and_the_fields_the_address() -> Result<(
         page.until("the seed is exact", "t('seed').value === '18446744073709551615'").await?;
         page.visit(&server.url("/#/s/nope?n=5")).await?;
         page.until("a bad address in the same document is named", "t('link-problems')").await?;
+        Ok(())
+    })
+    .await
+}
+
+/// A run in which replicas without a rule come to a violation.
+fn violated() -> (Plan, Report) {
+    let (weakness, signatures) = (Some(Weakness::QuorumMinusOne), Signatures::Tags);
+    let space = Space { weakness, signatures, replicas: Some(4), ..Space::default() };
+    let run = |seed| {
+        let plan = space.plan(seed);
+        let report = plan.run().ok().filter(|report| report.violation.is_some())?;
+        Some((plan, report))
+    };
+    (0..100).find_map(run).expect("without its quorum a cluster does not last for a hundred seeds")
+}
+
+#[tokio::test]
+async fn a_link_to_a_run_makes_that_run_and_says_where_it_would_not() -> Result<()> {
+    on_a_plain_host("planned-run", async |page, server| {
+        let (plan, report) = violated();
+        for (hash, is_told) in [(report.trace_hash.to_string(), false), ("00000000".into(), true)] {
+            let link = format!("/#/s/run?v=1&speed=10&play=1&i={}&h={hash}", plan.to_code());
+            page.open(&server.url(&link)).await?;
+            page.until("the violation freezes the run", "t('invariants').dataset.state === 'violated'").await?;
+            let shown = page.attribute("trace-hash", "data-hash").await?;
+            assert_eq!(shown, format!("{:#}", report.trace_hash));
+            assert_eq!(page.attribute("trace-hash", "data-steps").await?, report.steps.to_string());
+            let problems = page.eval("t('link-problems')").await?;
+            assert_eq!(problems != serde_json::Value::Null, is_told, "{problems}");
+        }
         Ok(())
     })
     .await

@@ -39,6 +39,20 @@ impl Backstage {
             self.session.absorb(report);
             self.stale = true;
         }
+        self.compare_with_link();
+    }
+
+    /// A run that a link names must end as it did where the link was made; if not, that is said.
+    fn compare_with_link(&mut self) {
+        let hash = self.sandbox.plan.as_mut().and_then(|planned| planned.hash.as_mut());
+        let (Some(hash), Some(_)) = (hash, &self.session.violation) else { return };
+        if !self.session.trace.hash.starts_with(hash.as_str()) {
+            let own: String = self.session.trace.hash.chars().take(hash.len()).collect();
+            self.problems.push(format!(
+                "the link is of another build: there the run ended with trace hash {hash}, here with {own}"
+            ));
+            *hash = own;
+        }
     }
 }
 
