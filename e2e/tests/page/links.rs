@@ -96,7 +96,8 @@ async fn a_link_to_a_run_makes_that_run_and_says_where_it_would_not() -> Result<
         for (hash, is_told) in [(report.trace_hash.to_string(), false), ("00000000".into(), true)] {
             let link = format!("/#/s/run?v=1&speed=10&play=1&i={}&h={hash}", plan.to_code());
             page.open(&server.url(&link)).await?;
-            page.until("the violation freezes the run", "t('invariants').dataset.state === 'violated'").await?;
+            page.until("the violation freezes the run", "t('invariants').dataset.state === 'violated'")
+                .await?;
             let shown = page.attribute("trace-hash", "data-hash").await?;
             assert_eq!(shown, format!("{:#}", report.trace_hash));
             assert_eq!(page.attribute("trace-hash", "data-steps").await?, report.steps.to_string());

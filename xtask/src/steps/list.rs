@@ -1,6 +1,6 @@
 //! The steps, and what each waits for.
 
-use super::{Bench, Done, browser, checks, container, no_std, rust_tests, set_up, wasm_routes};
+use super::{Bench, Done, browser, checks, container, explore, no_std, rust_tests, set_up, wasm_routes};
 
 /// One named thing that is tested, or set up for what is tested.
 pub(super) struct Step {
@@ -31,7 +31,7 @@ impl Step {
 
 /// In the order in which they start where they do not wait for others: what fails soonest first, then
 /// the long way from the tools over page and binary to the image.
-pub(super) const STEPS: [Step; 15] = [
+pub(super) const STEPS: [Step; 16] = [
     Step::new("format", "cargo fmt --check", checks::format),
     Step::new("tidy", "this repository's own rules", checks::tidy),
     Step::new("set-up-wasm", "the wasm target", set_up::wasm_target),
@@ -58,6 +58,7 @@ pub(super) const STEPS: [Step; 15] = [
         ..Step::new("binary", "release build with the page", checks::binary)
     },
     Step { objects: DEBUG, ..Step::new("tests", "native tests, replicas included", rust_tests::run) },
+    Step { needs: &["tests"], ..Step::new("explore", "random scenarios in the simulator", explore::run) },
     Step {
         after: &["set-up-tools", "page", "binary"],
         ..Step::new("docker", "the image, and a cluster of it", container::run)

@@ -4,6 +4,7 @@
 mod browser;
 mod checks;
 mod container;
+mod explore;
 mod list;
 mod no_std;
 mod plan;
