@@ -1,0 +1,120 @@
+//! What a checker finds.
+
+use core::fmt;
+use hotstuff_core::crypto::Digest;
+use hotstuff_core::{BlockRef, Height, ReplicaId, Time, View};
+use serde::{Deserialize, Serialize};
+
+/// A property that does not hold, and where in the run that showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// The index of the step after which it showed.
+    pub step: u64,
+    /// When.
+    pub time: Time,
+    /// What does not hold.
+    pub breach: Breach,
+}
+
+/// A property that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Breach {
+    /// Two replicas committed different blocks at one height.
+    Agreement {
+        /// Who committed there before, and what.
+        first: (ReplicaId, BlockRef),
+        /// Who committed something else.
+        second: (ReplicaId, BlockRef),
+    },
+    /// Two replicas have different states after the same block.
+    StateRoot {
+        /// The block's height.
+        height: Height,
+        /// A replica and its state root.
+        first: (ReplicaId, Digest),
+        /// Another one and its.
+        second: (ReplicaId, Digest),
+    },
+    /// A replica found that more than f replicas must be faulty, and stopped.
+    Halted {
+        /// The replica.
+        replica: ReplicaId,
+        /// What it had committed.
+        head: BlockRef,
+        /// What it was asked to commit.
+        conflicting: BlockRef,
+    },
+    /// A replica's committed blocks are not what they were, with more at the end.
+    Prefix {
+        /// The replica.
+        replica: ReplicaId,
+        /// Its committed head before.
+        before: BlockRef,
+        /// Its committed head, or the block it committed, after.
+        after: BlockRef,
+    },
+    /// A key signed votes for two blocks in one view.
+    TwoVotes {
+        /// Whose key.
+        replica: ReplicaId,
+        /// The first block.
+        first: BlockRef,
+        /// The second.
+        second: BlockRef,
+    },
+    /// A key signed a vote after it had signed a timeout of the same view or a later one.
+    VoteAfterTimeout {
+        /// Whose key.
+        replica: ReplicaId,
+        /// The block voted for.
+        block: BlockRef,
+        /// The view given up.
+        timed_out: View,
+    },
+    /// A key signed two blocks for one view.
+    TwoProposals {
+        /// Whose key.
+        replica: ReplicaId,
+        /// The first block.
+        first: BlockRef,
+        /// The second.
+        second: BlockRef,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {} at {}: {}", self.step, self.time, self.breach)
+    }
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agreement { first: (one, first), second: (other, second) } => {
+                write!(f, "agreement: {one} committed {first}, {other} committed {second}")
+            }
+            Self::StateRoot { height, first: (one, first), second: (other, second) } => {
+                write!(f, "state root at height {height}: {one} has {first}, {other} has {second}")
+            }
+            Self::Halted { replica, head, conflicting } => {
+                write!(f, "halted: {replica} committed {head}, and was to commit {conflicting}")
+            }
+            Self::Prefix { replica, before, after } => {
+                write!(f, "committed prefix: {replica} had committed up to {before}, now {after}")
+            }
+            Self::TwoVotes { replica, first, second } => {
+                write!(f, "one vote per view: {replica} voted for {first} and for {second}")
+            }
+            Self::VoteAfterTimeout { replica, block, timed_out } => {
+                write!(
+                    f,
+                    "no vote after a timeout: {replica} gave up on view {timed_out}, then voted for {block}"
+                )
+            }
+            Self::TwoProposals { replica, first, second } => {
+                write!(f, "one proposal per view: {replica} proposed {first} and {second}")
+            }
+        }
+    }
+}
