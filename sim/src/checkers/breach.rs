@@ -2,7 +2,7 @@
 
 use core::fmt;
 use hotstuff_core::crypto::Digest;
-use hotstuff_core::{BlockRef, Height, ReplicaId, Time, View};
+use hotstuff_core::{BlockRef, Height, Refusal, ReplicaId, Time, View};
 use serde::{Deserialize, Serialize};
 
 /// A property that does not hold, and where in the run that showed.
@@ -80,6 +80,13 @@ pub enum Breach {
         /// The second.
         second: BlockRef,
     },
+    /// A replica sent a certificate that is none.
+    Certificate {
+        /// The replica.
+        replica: ReplicaId,
+        /// What is wrong with it.
+        why: Refusal,
+    },
 }
 
 impl fmt::Display for Violation {
@@ -114,6 +121,9 @@ impl fmt::Display for Breach {
             }
             Self::TwoProposals { replica, first, second } => {
                 write!(f, "one proposal per view: {replica} proposed {first} and {second}")
+            }
+            Self::Certificate { replica, why } => {
+                write!(f, "valid certificates: {replica} sent one that is none: {why}")
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod breach;
+mod certificates;
 #[cfg(test)]
 mod fabricated;
 mod prefix;
@@ -54,12 +55,12 @@ pub(crate) struct Checkers(Vec<Box<dyn Checker>>);
 
 impl Checkers {
     pub(crate) fn new(committee: &Arc<Committee>) -> Self {
-        let _ = committee;
         Self(vec![
             Box::<agreement::Agreement>::default(),
             Box::<prefix::CommittedPrefix>::default(),
             Box::<votes::Votes>::default(),
             Box::<proposals::Proposals>::default(),
+            Box::new(certificates::Certificates::new(committee)),
         ])
     }
 

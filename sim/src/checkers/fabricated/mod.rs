@@ -1,5 +1,9 @@
 //! Made-up runs, to show that a checker can fail.
 
+mod signed;
+
+pub(super) use signed::Cluster;
+
 use super::{Breach, Checker, Observed, Sent};
 use crate::network::Letter;
 use crate::step::{Cause, Step};
