@@ -1,6 +1,7 @@
 //! What a checker finds.
 
 use core::fmt;
+use hotstuff_core::command::CommandId;
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::{BlockRef, Height, Refusal, ReplicaId, Time, View};
 use serde::{Deserialize, Serialize};
@@ -87,11 +88,62 @@ pub enum Breach {
         /// What is wrong with it.
         why: Refusal,
     },
+    /// A command executed again.
+    ExecutedTwice {
+        /// Which replica told.
+        replica: ReplicaId,
+        /// The command.
+        command: CommandId,
+        /// The height at which it executed.
+        first: Height,
+        /// The height at which it executed again.
+        second: Height,
+    },
+    /// Two replicas executed different commands in one block.
+    ExecutionOrder {
+        /// The block's height.
+        height: Height,
+        /// A replica and the command that it executed; `None` where it executed no more.
+        first: (ReplicaId, Option<CommandId>),
+        /// Another one and what it executed in that place.
+        second: (ReplicaId, Option<CommandId>),
+    },
+    /// A replica executed a command that is of no block which it committed then.
+    ExecutedApart {
+        /// The replica.
+        replica: ReplicaId,
+        /// The command.
+        command: CommandId,
+        /// Where it is said to have executed.
+        height: Height,
+    },
+    /// A replica holds more than it may.
+    Memory {
+        /// The replica.
+        replica: ReplicaId,
+        /// Of what.
+        what: String,
+        /// How much it holds.
+        held: u64,
+        /// The most that it may hold.
+        limit: u64,
+    },
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "step {} at {}: {}", self.step, self.time, self.breach)
+    }
+}
+
+struct Maybe(Option<CommandId>);
+
+impl fmt::Display for Maybe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(command) => command.fmt(f),
+            None => f.write_str("no command"),
+        }
     }
 }
 
@@ -121,6 +173,28 @@ impl fmt::Display for Breach {
             }
             Self::TwoProposals { replica, first, second } => {
                 write!(f, "one proposal per view: {replica} proposed {first} and {second}")
+            }
+            Self::ExecutedTwice { replica, command, first, second } => {
+                write!(
+                    f,
+                    "exactly once: {replica} executed {command} at height {first}, and at {second} again"
+                )
+            }
+            Self::ExecutionOrder { height, first: (one, first), second: (other, second) } => {
+                let (first, second) = (Maybe(*first), Maybe(*second));
+                write!(
+                    f,
+                    "one order: at height {height} {one} executed {first} where {other} executed {second}"
+                )
+            }
+            Self::ExecutedApart { replica, command, height } => {
+                write!(
+                    f,
+                    "one order: {replica} executed {command} at height {height}, which it did not commit"
+                )
+            }
+            Self::Memory { replica, what, held, limit } => {
+                write!(f, "bounded memory: {replica} holds {held} {what}, and {limit} is the limit")
             }
             Self::Certificate { replica, why } => {
                 write!(f, "valid certificates: {replica} sent one that is none: {why}")

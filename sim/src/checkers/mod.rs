@@ -3,12 +3,15 @@
 mod agreement;
 mod breach;
 mod certificates;
+mod execution;
 #[cfg(test)]
 mod fabricated;
+mod memory;
 mod prefix;
 mod proposals;
 mod votes;
 
+use crate::config::SimConfig;
 use crate::network::Letter;
 use crate::step::Step;
 use hotstuff_core::{Committee, Message, Refusal, Replica, ReplicaId, Status};
@@ -54,13 +57,15 @@ trait Checker: Send {
 pub(crate) struct Checkers(Vec<Box<dyn Checker>>);
 
 impl Checkers {
-    pub(crate) fn new(committee: &Arc<Committee>) -> Self {
+    pub(crate) fn new(config: &SimConfig, committee: &Arc<Committee>) -> Self {
         Self(vec![
             Box::<agreement::Agreement>::default(),
             Box::<prefix::CommittedPrefix>::default(),
             Box::<votes::Votes>::default(),
             Box::<proposals::Proposals>::default(),
             Box::new(certificates::Certificates::new(committee)),
+            Box::new(execution::Execution::new(committee)),
+            Box::new(memory::Memory::new(config)),
         ])
     }
 

@@ -8,9 +8,10 @@ use super::{Breach, Checker, Observed, Sent};
 use crate::network::Letter;
 use crate::step::{Cause, Step};
 use hotstuff_core::certificate::{BlockId, BlockRef, QuorumCertificate, Timeout, Vote};
-use hotstuff_core::crypto::{Digest, Signature};
+use hotstuff_core::command::CommandId;
+use hotstuff_core::crypto::{Digest, PublicKey, Signature};
 use hotstuff_core::event::BlockSummary;
-use hotstuff_core::{Epoch, Event, Height, Message, ReplicaId, Status, Time, View};
+use hotstuff_core::{Epoch, Event, Height, Message, ReplicaId, SequenceNumber, Status, Time, View};
 
 /// A block of the branch that `branch` names; its parent is of the same branch.
 pub(super) fn block(branch: u8, height: u64) -> BlockRef {
@@ -33,6 +34,15 @@ pub(super) fn child(parent: BlockRef, branch: u8, view: u64) -> BlockSummary {
 pub(super) fn committed(branch: u8, height: u64, state_root: u8) -> Event {
     let block = child(block(branch, height - 1), branch, height);
     Event::Committed { block, state_root: Digest([state_root; 32]) }
+}
+
+/// The command of that number of a made-up client.
+pub(super) fn command(client: u8, sequence: u64) -> CommandId {
+    CommandId { client: PublicKey([client; 32]), sequence: SequenceNumber(sequence) }
+}
+
+pub(super) fn executed(command: CommandId, height: u64) -> Event {
+    Event::Executed { command, height: Height(height) }
 }
 
 pub(super) fn vote(replica: u16, block: BlockRef) -> Message {
