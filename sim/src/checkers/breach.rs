@@ -81,6 +81,40 @@ pub enum Breach {
         /// The second.
         second: BlockRef,
     },
+    /// A replica voted for a block that it should have refused.
+    VotingRule {
+        /// The replica.
+        replica: ReplicaId,
+        /// The block.
+        block: BlockRef,
+        /// Why it should have.
+        why: Refusal,
+    },
+    /// A replica does not remember its last vote.
+    ForgottenVote {
+        /// The replica.
+        replica: ReplicaId,
+        /// The last view it voted in.
+        voted: View,
+        /// The last one that it remembers.
+        last_voted: View,
+    },
+    /// A replica's lock is lower than what it knows demands.
+    Lock {
+        /// The replica.
+        replica: ReplicaId,
+        /// Its lock.
+        lock: BlockRef,
+        /// What the lock must be, or above.
+        least: BlockRef,
+    },
+    /// A replica committed a block without the certified descendants that the commit rule asks for.
+    CommitRule {
+        /// The replica.
+        replica: ReplicaId,
+        /// The block.
+        block: BlockRef,
+    },
     /// A replica sent a certificate that is none.
     Certificate {
         /// The replica.
@@ -195,6 +229,18 @@ impl fmt::Display for Breach {
             }
             Self::Memory { replica, what, held, limit } => {
                 write!(f, "bounded memory: {replica} holds {held} {what}, and {limit} is the limit")
+            }
+            Self::VotingRule { replica, block, why } => {
+                write!(f, "voting rule: {replica} voted for {block}, which it should have refused: {why}")
+            }
+            Self::ForgottenVote { replica, voted, last_voted } => {
+                write!(f, "voting rule: {replica} voted in view {voted}, and remembers view {last_voted}")
+            }
+            Self::Lock { replica, lock, least } => {
+                write!(f, "voting rule: {replica} is locked on {lock}, and should be on {least}")
+            }
+            Self::CommitRule { replica, block } => {
+                write!(f, "commit rule: {replica} committed {block}, and no chain of certified blocks does")
             }
             Self::Certificate { replica, why } => {
                 write!(f, "valid certificates: {replica} sent one that is none: {why}")

@@ -3,18 +3,22 @@
 mod agreement;
 mod breach;
 mod certificates;
+mod commit_rule;
 mod execution;
 #[cfg(test)]
 mod fabricated;
 mod memory;
 mod prefix;
 mod proposals;
+mod told;
 mod votes;
+mod voting_rule;
 
 use crate::config::SimConfig;
 use crate::network::Letter;
 use crate::step::Step;
-use hotstuff_core::{Committee, Message, Refusal, Replica, ReplicaId, Status};
+use hotstuff_core::message::MessageKind;
+use hotstuff_core::{Committee, Event, Message, Refusal, Replica, ReplicaId, Status};
 use hotstuff_kv::KvStore;
 use std::sync::Arc;
 
@@ -46,6 +50,12 @@ impl<'a> Observed<'a> {
     fn id(&self) -> Option<ReplicaId> {
         self.step.host.map(|host| host.replica)
     }
+
+    /// Whether the message that arrived, of that kind, was refused.
+    fn refuses(&self, kind: MessageKind) -> bool {
+        let is_refusal = |event: &Event| matches!(event, Event::MessageRefused { kind: Some(refused), .. } if *refused == kind);
+        self.step.events.iter().any(is_refusal)
+    }
 }
 
 /// One property.
@@ -63,6 +73,8 @@ impl Checkers {
             Box::<prefix::CommittedPrefix>::default(),
             Box::<votes::Votes>::default(),
             Box::<proposals::Proposals>::default(),
+            Box::new(voting_rule::VotingRule::new(config.rule)),
+            Box::new(commit_rule::Commits::new(config.rule)),
             Box::new(certificates::Certificates::new(committee)),
             Box::new(execution::Execution::new(committee)),
             Box::new(memory::Memory::new(config)),

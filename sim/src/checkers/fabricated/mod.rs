@@ -33,6 +33,18 @@ pub(super) fn child(parent: BlockRef, branch: u8, view: u64) -> BlockSummary {
 
 pub(super) fn committed(branch: u8, height: u64, state_root: u8) -> Event {
     let block = child(block(branch, height - 1), branch, height);
+    commit_with(block, state_root)
+}
+
+pub(super) fn commit_of(block: &BlockSummary) -> Event {
+    commit_with(block.clone(), 0)
+}
+
+pub(super) fn started(head: BlockRef, last_voted: u64) -> Event {
+    Event::Started { head, last_voted: View(last_voted) }
+}
+
+fn commit_with(block: BlockSummary, state_root: u8) -> Event {
     Event::Committed { block, state_root: Digest([state_root; 32]) }
 }
 
@@ -71,9 +83,38 @@ pub(super) fn send(checker: &mut dyn Checker, replica: u16, messages: Vec<Messag
     run(checker, replica, Vec::new(), &sent, None)
 }
 
+/// Lets a message arrive at `replica`, with these events.
+pub(super) fn receive(
+    checker: &mut dyn Checker,
+    replica: u16,
+    message: Message,
+    events: Vec<Event>,
+) -> Result<(), Breach> {
+    let step = step(replica, events);
+    let letter = Letter::new(message);
+    checker.check(&Observed { received: Some(&letter), ..Observed::of(&step) })
+}
+
 /// Lets `replica` show its committed head and state root.
 pub(super) fn show(checker: &mut dyn Checker, replica: u16, head: BlockRef, root: u8) -> Result<(), Breach> {
-    let status = Status {
+    let status = status(replica, head, root);
+    run(checker, replica, Vec::new(), &[], Some(&status))
+}
+
+fn run(
+    checker: &mut dyn Checker,
+    replica: u16,
+    events: Vec<Event>,
+    sent: &[Sent],
+    status: Option<&Status>,
+) -> Result<(), Breach> {
+    let step = step(replica, events);
+    checker.check(&Observed { sent, status, ..Observed::of(&step) })
+}
+
+/// The status of a replica with that head, lock and state root.
+pub(super) fn status(replica: u16, head: BlockRef, root: u8) -> Status {
+    Status {
         id: ReplicaId(replica),
         view: View(9),
         leader: ReplicaId(0),
@@ -89,20 +130,12 @@ pub(super) fn show(checker: &mut dyn Checker, replica: u16, head: BlockRef, root
         mempool: 0,
         fetching: false,
         halted: false,
-    };
-    run(checker, replica, Vec::new(), &[], Some(&status))
+    }
 }
 
-fn run(
-    checker: &mut dyn Checker,
-    replica: u16,
-    events: Vec<Event>,
-    sent: &[Sent],
-    status: Option<&Status>,
-) -> Result<(), Breach> {
+pub(super) fn step(replica: u16, events: Vec<Event>) -> Step {
     let host = Some(ReplicaId(replica).into());
-    let step = Step { index: 0, time: Time(0), host, cause: Cause::Timer, events, results: Vec::new() };
-    checker.check(&Observed { sent, status, ..Observed::of(&step) })
+    Step { index: 0, time: Time(0), host, cause: Cause::Timer, events, results: Vec::new() }
 }
 
 fn signed_vote(replica: u16, block: BlockRef) -> Vote {
