@@ -1,9 +1,11 @@
 //! What a checker finds.
 
+use crate::ids::ClientNumber;
 use core::fmt;
 use hotstuff_core::command::CommandId;
 use hotstuff_core::crypto::Digest;
-use hotstuff_core::{BlockRef, Height, Refusal, ReplicaId, Time, View};
+use hotstuff_core::{BlockRef, Height, Refusal, ReplicaId, SequenceNumber, Time, View};
+use hotstuff_kv::Answer;
 use serde::{Deserialize, Serialize};
 
 /// A property that does not hold, and where in the run that showed.
@@ -151,6 +153,31 @@ pub enum Breach {
         /// Where it is said to have executed.
         height: Height,
     },
+    /// A command executed that its client had not sent.
+    Unasked {
+        /// The command.
+        command: CommandId,
+        /// Where it executed.
+        height: Height,
+    },
+    /// A command executed before another that had returned when it was sent.
+    RealTime {
+        /// What returned first and executed last.
+        earlier: CommandId,
+        /// What was sent later, and executed before.
+        later: CommandId,
+    },
+    /// A client believes what does not come of executing the committed commands one after the other.
+    Believed {
+        /// The client.
+        client: ClientNumber,
+        /// Its command.
+        sequence: SequenceNumber,
+        /// What it believes to be the answer.
+        believed: Option<Answer>,
+        /// The answer; `None` where the command did not execute there.
+        executed: Option<Answer>,
+    },
     /// A replica holds more than it may.
     Memory {
         /// The replica.
@@ -170,13 +197,13 @@ impl fmt::Display for Violation {
     }
 }
 
-struct Maybe(Option<CommandId>);
+struct Maybe<'a, T>(&'a Option<T>, &'a str);
 
-impl fmt::Display for Maybe {
+impl<T: fmt::Display> fmt::Display for Maybe<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(command) => command.fmt(f),
-            None => f.write_str("no command"),
+            Some(value) => value.fmt(f),
+            None => f.write_str(self.1),
         }
     }
 }
@@ -215,7 +242,7 @@ impl fmt::Display for Breach {
                 )
             }
             Self::ExecutionOrder { height, first: (one, first), second: (other, second) } => {
-                let (first, second) = (Maybe(*first), Maybe(*second));
+                let (first, second) = (Maybe(first, "no command"), Maybe(second, "no command"));
                 write!(
                     f,
                     "one order: at height {height} {one} executed {first} where {other} executed {second}"
@@ -225,6 +252,19 @@ impl fmt::Display for Breach {
                 write!(
                     f,
                     "one order: {replica} executed {command} at height {height}, which it did not commit"
+                )
+            }
+            Self::Unasked { command, height } => {
+                write!(f, "linearizable: {command} executed at height {height}, and nobody had sent it")
+            }
+            Self::RealTime { earlier, later } => {
+                write!(f, "linearizable: {earlier} had returned when {later} was sent, and executed after it")
+            }
+            Self::Believed { client, sequence, believed, executed } => {
+                let (believed, executed) = (Maybe(believed, "nothing"), Maybe(executed, "no execution"));
+                write!(
+                    f,
+                    "linearizable: {client} believes {believed} of {sequence}, and the chain gives {executed}"
                 )
             }
             Self::Memory { replica, what, held, limit } => {

@@ -13,6 +13,7 @@ mod proposals;
 mod told;
 mod votes;
 mod voting_rule;
+mod witness;
 
 use crate::config::SimConfig;
 use crate::network::Letter;
@@ -77,6 +78,7 @@ impl Checkers {
             Box::new(commit_rule::Commits::new(config.rule)),
             Box::new(certificates::Certificates::new(committee)),
             Box::new(execution::Execution::new(committee)),
+            Box::new(witness::Witness::new(config)),
             Box::new(memory::Memory::new(config)),
         ])
     }
