@@ -4,7 +4,7 @@ use crate::ids::ClientNumber;
 use core::fmt;
 use hotstuff_core::command::CommandId;
 use hotstuff_core::crypto::Digest;
-use hotstuff_core::{BlockRef, Height, Refusal, ReplicaId, SequenceNumber, Time, View};
+use hotstuff_core::{BlockRef, Height, Refusal, ReplicaId, SequenceNumber, Span, Time, View};
 use hotstuff_kv::Answer;
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +178,13 @@ pub enum Breach {
         /// The answer; `None` where the command did not execute there.
         executed: Option<Answer>,
     },
+    /// The cluster does not go on, though it could.
+    NoProgress {
+        /// Within which time it should have.
+        bound: Span,
+        /// What is missing, and where the hosts are.
+        because: String,
+    },
     /// A replica holds more than it may.
     Memory {
         /// The replica.
@@ -266,6 +273,9 @@ impl fmt::Display for Breach {
                     f,
                     "linearizable: {client} believes {believed} of {sequence}, and the chain gives {executed}"
                 )
+            }
+            Self::NoProgress { bound, because } => {
+                write!(f, "no progress within {bound}, because {because}")
             }
             Self::Memory { replica, what, held, limit } => {
                 write!(f, "bounded memory: {replica} holds {held} {what}, and {limit} is the limit")
