@@ -29,6 +29,7 @@ mod ids;
 mod intervention;
 mod interventions;
 mod network;
+mod progress;
 mod queue;
 mod reference;
 mod rng;

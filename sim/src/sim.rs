@@ -110,7 +110,7 @@ impl Sim {
         Ok(Self {
             network: Network::new(config.links, Rng::new(config.seed, 0)),
             chance: Rng::new(config.seed, 1),
-            checkers: Checkers::new(&committee),
+            checkers: Checkers::new(&config, &committee),
             committee,
             now,
             steps: 0,

@@ -1,0 +1,170 @@
+//! Each command executes once, and at each height all replicas execute the same ones in the same order.
+//!
+//! What a replica executes again in a restart it does not tell, and what a snapshot stands for neither.
+
+use super::{Breach, Checker, Observed};
+use hotstuff_core::command::{ClientId, CommandId};
+use hotstuff_core::{BlockRef, Committee, Event, Height, ReplicaId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What executed at each height, by who told first, and where each command did.
+pub(super) struct Execution {
+    orders: BTreeMap<Height, (ReplicaId, Vec<CommandId>)>,
+    heights: BTreeMap<CommandId, Height>,
+    clients: BTreeSet<ClientId>,
+    /// How many clients replicas remember: of more, one that is forgotten may execute again.
+    clients_max: usize,
+}
+
+impl Execution {
+    pub(super) fn new(committee: &Committee) -> Self {
+        let (orders, heights, clients) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { orders, heights, clients, clients_max: committee.limits().sessions as usize }
+    }
+
+    /// A replica has executed the block at `height`.
+    fn executed(
+        &mut self,
+        replica: ReplicaId,
+        height: Height,
+        commands: Vec<CommandId>,
+    ) -> Result<(), Breach> {
+        let Some((first, order)) = self.orders.get(&height) else {
+            commands.iter().try_for_each(|command| self.once(replica, *command, height))?;
+            self.orders.insert(height, (replica, commands));
+            return Ok(());
+        };
+        let differ = (0..order.len().max(commands.len())).find(|at| order.get(*at) != commands.get(*at));
+        differ.map_or(Ok(()), |at| {
+            let first = (*first, order.get(at).copied());
+            let second = (replica, commands.get(at).copied());
+            Err(Breach::ExecutionOrder { height, first, second })
+        })
+    }
+
+    fn once(&mut self, replica: ReplicaId, command: CommandId, second: Height) -> Result<(), Breach> {
+        self.clients.insert(command.client);
+        let first = self.heights.insert(command, second);
+        first
+            .filter(|_| self.clients.len() <= self.clients_max)
+            .map_or(Ok(()), |first| Err(Breach::ExecutedTwice { replica, command, first, second }))
+    }
+}
+
+impl Checker for Execution {
+    fn check(&mut self, observed: &Observed<'_>) -> Result<(), Breach> {
+        let Some(replica) = observed.id() else { return Ok(()) };
+        let apart = |(command, height)| Breach::ExecutedApart { replica, command, height };
+        let executions = executions(&observed.step.events).map_err(apart)?;
+        executions
+            .into_iter()
+            .try_for_each(|(block, commands)| self.executed(replica, block.height, commands))
+    }
+}
+
+/// The blocks that committed in a step, each with the commands that executed in it.
+///
+/// # Errors
+/// When a command executed in none of them.
+pub(super) fn executions(events: &[Event]) -> Result<Vec<(BlockRef, Vec<CommandId>)>, (CommandId, Height)> {
+    let mut executions: Vec<(BlockRef, Vec<CommandId>)> = Vec::new();
+    for event in events {
+        match event {
+            Event::Committed { block, .. } => executions.push((block.block, Vec::new())),
+            Event::Executed { command, height } => match executions.last_mut() {
+                Some((block, commands)) if block.height == *height => commands.push(*command),
+                _ => return Err((*command, *height)),
+            },
+            _ => {}
+        }
+    }
+    Ok(executions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkers::fabricated::{Cluster, block, command, committed, executed, tell};
+    use hotstuff_core::View;
+
+    fn checker() -> Execution {
+        Execution::new(&Cluster::new(None).committee)
+    }
+
+    /// A commit at `height` in which these commands of client 1 execute.
+    fn commit(height: u64, sequences: &[u64]) -> Vec<Event> {
+        let executed = sequences.iter().map(|sequence| executed(command(1, *sequence), height));
+        [committed(0, height, 5)].into_iter().chain(executed).collect()
+    }
+
+    /// With heights 1 and 2 executed by r0.
+    fn at_height_2() -> Execution {
+        let mut checker = checker();
+        tell(&mut checker, 0, [commit(1, &[1, 3]), commit(2, &[2])].concat()).unwrap();
+        checker
+    }
+
+    #[test]
+    fn equal_orders_pass_and_so_do_gaps_left_by_restarts_and_snapshots() {
+        let mut checker = at_height_2();
+        assert_eq!(
+            tell(&mut checker, 1, [commit(1, &[1, 3]), commit(2, &[2]), commit(3, &[])].concat()),
+            Ok(())
+        );
+        let started = Event::Started { head: block(0, 3), last_voted: View(0) };
+        assert_eq!(tell(&mut checker, 0, vec![started]), Ok(()));
+        let block = block(0, 5);
+        let installed =
+            Event::SnapshotInstalled { block, peer: ReplicaId(1), state_root: Default::default() };
+        assert_eq!(tell(&mut checker, 2, [vec![installed], commit(6, &[4])].concat()), Ok(()));
+        assert_eq!(
+            tell(&mut checker, 0, [commit(4, &[]), commit(5, &[5]), commit(6, &[4])].concat()),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn a_command_that_executes_again_is_found_at_another_height_and_at_the_same() {
+        let twice = |second| Breach::ExecutedTwice {
+            replica: ReplicaId(1),
+            command: command(1, 3),
+            first: Height(1),
+            second: Height(second),
+        };
+        assert_eq!(tell(&mut at_height_2(), 1, commit(3, &[4, 3])), Err(twice(3)));
+        assert_eq!(tell(&mut checker(), 1, commit(1, &[3, 3])), Err(twice(1)));
+    }
+
+    #[test]
+    fn another_order_one_command_more_and_one_less_are_found() {
+        let breach = |first: Option<u64>, second: Option<u64>| {
+            let first = (ReplicaId(0), first.map(|sequence| command(1, sequence)));
+            let second = (ReplicaId(1), second.map(|sequence| command(1, sequence)));
+            Err(Breach::ExecutionOrder { height: Height(1), first, second })
+        };
+        assert_eq!(tell(&mut at_height_2(), 1, commit(1, &[3, 1])), breach(Some(1), Some(3)));
+        assert_eq!(tell(&mut at_height_2(), 1, commit(1, &[1, 3, 7])), breach(None, Some(7)));
+        assert_eq!(tell(&mut at_height_2(), 1, commit(1, &[1])), breach(Some(3), None));
+        assert_eq!(tell(&mut at_height_2(), 1, commit(1, &[])), breach(Some(1), None));
+    }
+
+    #[test]
+    fn a_command_that_executes_outside_its_block_is_found() {
+        let apart =
+            Breach::ExecutedApart { replica: ReplicaId(1), command: command(1, 1), height: Height(2) };
+        assert_eq!(tell(&mut checker(), 1, vec![executed(command(1, 1), 2)]), Err(apart.clone()));
+        let events = vec![committed(0, 1, 5), executed(command(1, 1), 2)];
+        assert_eq!(tell(&mut checker(), 1, events), Err(apart));
+    }
+
+    #[test]
+    fn a_client_that_was_forgotten_may_execute_again() {
+        let again = |sessions| {
+            let mut checker = Execution { clients_max: sessions, ..checker() };
+            let of_another = vec![committed(0, 3, 5), executed(command(2, 1), 3)];
+            tell(&mut checker, 1, [commit(1, &[1]), of_another, commit(4, &[1])].concat())
+        };
+        assert!(matches!(again(2), Err(Breach::ExecutedTwice { .. })));
+        assert_eq!(again(1), Ok(()));
+    }
+}
