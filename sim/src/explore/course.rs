@@ -48,7 +48,8 @@ impl Course {
     /// Lets the next thing happen that is due at `until` or before; `None` where there is none.
     pub fn step(&mut self, until: Time) -> Option<Step> {
         loop {
-            if self.planned.is_empty() && !self.is_healed {
+            let is_late = |planned: &Planned| planned.at > self.faults_until;
+            if !self.is_healed && self.planned.front().is_none_or(is_late) {
                 self.plan_the_end();
             }
             let due = self.planned.front().map(|planned| planned.at).filter(|at| *at <= until);
@@ -66,7 +67,7 @@ impl Course {
         self.sim.step()
     }
 
-    /// When the faults are over the network is stable, and every host is started that is down and not
+    /// When the faults are over, whatever else is planned, the network is stable, and every host is started that is down and not
     /// faulty.
     fn plan_the_end(&mut self) {
         let at = self.faults_until;

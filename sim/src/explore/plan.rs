@@ -74,9 +74,8 @@ impl Plan {
             see(&step);
         }
         let sim = course.sim_mut();
-        //sim.check_progress(PROGRESS_BOUND, &mut see);
-        #[cfg(feature = "cli")]
-        //sim.check_history();
+        // What it finds freezes the run, and is read from there.
+        let _ = sim.check_progress(PROGRESS_BOUND);
         coverage.note_end(sim);
         Ok(Report {
             violation: sim.violation().cloned(),
