@@ -137,7 +137,7 @@ fn keys_are_judged_one_by_one() {
 #[test]
 fn a_full_store_is_not_judged() {
     let full = call(0, set("a"), 1, (2, Answer::Invalid(Invalid::StoreFull)));
-    assert_eq!(check_calls(&[full.clone()]), Err(NotLinearizable::StoreFull(Box::new(full))));
+    assert_eq!(check_calls(core::slice::from_ref(&full)), Err(NotLinearizable::StoreFull(Box::new(full))));
 }
 
 /// The history of three clients with up to eight commands each under way, on a bad network.
