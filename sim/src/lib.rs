@@ -28,6 +28,8 @@ mod host;
 mod ids;
 mod intervention;
 mod interventions;
+#[cfg(feature = "cli")]
+pub mod linearizability;
 mod network;
 mod progress;
 mod queue;

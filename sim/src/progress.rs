@@ -44,7 +44,7 @@ impl Sim {
                 Probe::Answered(height) if self.behind(height).is_empty() => return Ok(()),
                 Probe::Sent(..) | Probe::Answered(_) => {}
             }
-            if !self.next_time().is_some_and(|next: Time| next <= deadline) {
+            if self.next_time().is_none_or(|next: Time| next > deadline) {
                 break;
             }
             let step = self.step().expect("one is due");

@@ -218,7 +218,7 @@ mod tests {
     fn a_commit_of_a_block_beside_the_chain_is_found() {
         let (blocks, mut checker) = (chain(&[1, 2, 3, 4]), begun(CommitRule::ThreeChain));
         let beside = child(block(0, 0), 1, 2);
-        tell(&mut checker, 0, [added(&blocks), added(&[beside.clone()])].concat()).unwrap();
+        tell(&mut checker, 0, [added(&blocks), added(core::slice::from_ref(&beside))].concat()).unwrap();
         let breach = Breach::CommitRule { replica: ReplicaId(0), block: beside.block };
         assert_eq!(tell(&mut checker, 0, vec![commit_of(&beside)]), Err(breach));
     }

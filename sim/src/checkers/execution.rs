@@ -62,12 +62,15 @@ impl Checker for Execution {
     }
 }
 
+/// A block that committed, and the commands that executed in it.
+pub(super) type Executions = Vec<(BlockRef, Vec<CommandId>)>;
+
 /// The blocks that committed in a step, each with the commands that executed in it.
 ///
 /// # Errors
 /// When a command executed in none of them.
-pub(super) fn executions(events: &[Event]) -> Result<Vec<(BlockRef, Vec<CommandId>)>, (CommandId, Height)> {
-    let mut executions: Vec<(BlockRef, Vec<CommandId>)> = Vec::new();
+pub(super) fn executions(events: &[Event]) -> Result<Executions, (CommandId, Height)> {
+    let mut executions = Executions::new();
     for event in events {
         match event {
             Event::Committed { block, .. } => executions.push((block.block, Vec::new())),

@@ -5,7 +5,7 @@ use hotstuff_core::certificate::BlockId;
 use hotstuff_core::event::BlockSummary;
 use hotstuff_core::{BlockRef, Replica, ReplicaId, View};
 use hotstuff_kv::KvStore;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A block that is held.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,192 @@
+//! Whether a clients' history is linearizable: whether each command can have taken effect at one moment
+//! between its sending and its answer, judged by what clients saw alone.
+//!
+//! The search for such an order is [`stateright`]'s. Each key is a register of its own, because every
+//! operation is about one key; a history is linearizable iff that of each key is.
+
+mod register;
+
+use crate::history::{Call, History};
+use core::fmt;
+use hotstuff_kv::{Answer, Invalid, Operation};
+use register::{Register, Search};
+use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Why a history is not known to be linearizable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotLinearizable {
+    /// No order of a key's commands gives their answers.
+    NoOrder {
+        /// The key.
+        key: Vec<u8>,
+        /// The command with whose answer this showed: without it and what came later there is an order.
+        call: Box<Call>,
+    },
+    /// So many of a key's commands were under way at once that the search was given up.
+    Undecided {
+        /// The key.
+        key: Vec<u8>,
+        /// How many commands were about it.
+        calls: usize,
+    },
+    /// The store was full for a command: then keys are not independent, and this is no judge.
+    StoreFull(Box<Call>),
+}
+
+impl fmt::Display for NotLinearizable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoOrder { key, call } => {
+                let Call { client, sequence, operation, returned, .. } = &**call;
+                let key = String::from_utf8_lossy(key);
+                write!(
+                    f,
+                    "no order of the commands about {key} explains that {client}, {sequence} ({operation})"
+                )?;
+                returned
+                    .as_ref()
+                    .map_or(Ok(()), |(step, answer)| write!(f, " was answered {answer} in step {step}"))
+            }
+            Self::Undecided { key, calls } => {
+                let key = String::from_utf8_lossy(key);
+                write!(f, "undecided: too many of {calls} commands about {key} were under way at once")
+            }
+            Self::StoreFull(call) => {
+                write!(f, "undecided: the store was full for {}, {}", call.client, call.sequence)
+            }
+        }
+    }
+}
+
+impl core::error::Error for NotLinearizable {}
+
+/// Judges all commands of a history. One without an answer may have taken effect at any time since it was
+/// sent, or not at all.
+///
+/// # Errors
+/// [`NotLinearizable`], of the first key in order for which it holds.
+pub fn check(history: &History) -> Result<(), NotLinearizable> {
+    check_calls(history.calls())
+}
+
+fn check_calls(calls: &[Call]) -> Result<(), NotLinearizable> {
+    let mut keys: BTreeMap<&[u8], Vec<&Call>> = BTreeMap::new();
+    for call in calls {
+        if matches!(call.returned, Some((_, Answer::Invalid(Invalid::StoreFull)))) {
+            return Err(NotLinearizable::StoreFull(Box::new(call.clone())));
+        }
+        keys.entry(call.operation.key()).or_default().push(call);
+    }
+    keys.into_iter().try_for_each(|(key, calls)| check_key(key, &calls))
+}
+
+fn check_key(key: &[u8], calls: &[&Call]) -> Result<(), NotLinearizable> {
+    match has_order(calls, u64::MAX) {
+        Some(true) => Ok(()),
+        None => Err(NotLinearizable::Undecided { key: key.to_vec(), calls: calls.len() }),
+        Some(false) => {
+            let call = Box::new(culprit(calls).clone());
+            Err(NotLinearizable::NoOrder { key: key.to_vec(), call })
+        }
+    }
+}
+
+/// The command with whose answer it showed that there is no order.
+fn culprit<'a>(calls: &[&'a Call]) -> &'a Call {
+    let returned = |call: &Call| call.returned.as_ref().map(|(step, _)| *step);
+    let mut answered: Vec<&Call> = calls.iter().copied().filter(|call| call.returned.is_some()).collect();
+    answered.sort_unstable_by_key(|call| returned(call));
+    let is_fine = |call: &&Call| has_order(calls, returned(call).unwrap_or(u64::MAX)) != Some(false);
+    let at = answered.partition_point(is_fine);
+    answered.get(at).or(answered.last()).expect("a history without answers has an order")
+}
+
+/// A command as it stood at some time.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    call: &'a Call,
+    answer: Option<&'a Answer>,
+}
+
+/// Whether there is an order of one key's commands, as they stood after step `until`. `None` where the
+/// search was given up.
+fn has_order(calls: &[&Call], until: u64) -> Option<bool> {
+    let seen: Vec<Seen<'_>> = calls
+        .iter()
+        .filter(|call| call.invoked <= until)
+        .map(|call| {
+            let returned = call.returned.as_ref().filter(|(step, _)| *step <= until);
+            Seen { call, answer: returned.map(|(_, answer)| answer) }
+        })
+        .collect();
+    let seen: Vec<Seen<'_>> = seen.iter().filter(|one| matters(one, &seen)).copied().collect();
+    let search = Search::new(seen.iter().map(|one| (&one.call.operation, one.answer)));
+    let mut tester = LinearizabilityTester::new(Register::new(search.clone()));
+    let threads = threads(&seen);
+    for (at, is_return) in moments(&seen) {
+        let Seen { call, answer } = seen[at];
+        let told = if is_return {
+            tester.on_return(threads[at], answer.map(Cow::Borrowed))
+        } else {
+            tester.on_invoke(threads[at], (at, &call.operation))
+        };
+        told.expect("a thread has one command under way");
+    }
+    let found = search.is_hopeful() && tester.is_consistent();
+    if search.is_given_up() { None } else { Some(found) }
+}
+
+/// Whether a command can make a difference. One without an answer makes none if it only reads, or sets
+/// what nobody has read: wherever it stands in an order, that is an order without it too.
+fn matters(one: &Seen<'_>, all: &[Seen<'_>]) -> bool {
+    let Seen { call, answer } = one;
+    let is_read = |value: &[u8]| {
+        all.iter().any(|other| {
+        matches!(other.answer, Some(Answer::Value(read) | Answer::Deleted(read)) if read == value)
+    })
+    };
+    answer.is_some()
+        || match &call.operation {
+            Operation::Get { .. } => false,
+            Operation::Set { value, .. } => is_read(value),
+            Operation::Delete { .. } => true,
+        }
+}
+
+/// On which thread each command runs: those of one client on one, as long as they do not overlap. One
+/// without an answer ends when all has ended; it has a thread of its own, which is tried after all others.
+fn threads(seen: &[Seen<'_>]) -> Vec<(bool, usize)> {
+    let mut busy: Vec<(crate::ClientNumber, u64)> = Vec::new();
+    let thread = |(at, Seen { call, answer }): (usize, &Seen<'_>)| {
+        let Some((returned, _)) = call.returned.as_ref().filter(|_| answer.is_some()) else {
+            return (true, at);
+        };
+        let is_free =
+            |(client, until): &(crate::ClientNumber, u64)| *client == call.client && *until < call.invoked;
+        let thread = busy.iter().position(is_free).unwrap_or(busy.len());
+        if thread == busy.len() {
+            busy.push((call.client, *returned));
+        } else {
+            busy[thread].1 = *returned;
+        }
+        (false, thread)
+    };
+    seen.iter().enumerate().map(thread).collect()
+}
+
+/// When commands were sent and answered, in order: which of them, and whether it was answered.
+fn moments(seen: &[Seen<'_>]) -> Vec<(usize, bool)> {
+    let mut moments: Vec<(u64, bool, usize)> = Vec::new();
+    for (at, Seen { call, answer }) in seen.iter().enumerate() {
+        let returned = call.returned.as_ref().filter(|_| answer.is_some());
+        moments.push((call.invoked, false, at));
+        moments.push((returned.map_or(u64::MAX, |(step, _)| *step), true, at));
+    }
+    moments.sort_unstable();
+    moments.into_iter().map(|(_, is_return, at)| (at, is_return)).collect()
+}
+
+#[cfg(test)]
+mod tests;
