@@ -31,6 +31,7 @@ mod network;
 mod queue;
 mod reference;
 mod rng;
+pub mod scenarios;
 mod sim;
 mod step;
 mod tags;
