@@ -1,6 +1,7 @@
 //! What a corrupt replica has seen: the raw material of its lies. Bounded in each kind.
 
 use hotstuff_core::certificate::{Timeout, Vote};
+use hotstuff_core::crypto::Digest;
 use hotstuff_core::message::Proposal;
 use hotstuff_core::{Block, BlockId, Message, QuorumCertificate, TimeoutCertificate, View};
 use std::collections::{BTreeMap, VecDeque};
@@ -12,6 +13,8 @@ const KEPT: usize = 64;
 #[derive(Default)]
 pub(crate) struct Lore {
     blocks: VecDeque<Block>,
+    /// How many blocks there were in all.
+    noted: u64,
     /// By view: the first seen of each.
     qcs: BTreeMap<View, QuorumCertificate>,
     tcs: BTreeMap<View, TimeoutCertificate>,
@@ -50,9 +53,31 @@ impl Lore {
         self.blocks.iter()
     }
 
+    /// How many blocks have been noted in all.
+    pub(crate) fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The blocks that have been noted since there were `noted` of them, as far as they are kept.
+    pub(crate) fn blocks_since(&self, noted: u64) -> impl Iterator<Item = &Block> {
+        let new = usize::try_from(self.noted.saturating_sub(noted)).unwrap_or(usize::MAX);
+        self.blocks.iter().skip(self.blocks.len().saturating_sub(new))
+    }
+
     /// A block by its id.
     pub(crate) fn block(&self, id: &BlockId) -> Option<&Block> {
         self.blocks.iter().rev().find(|block| block.id() == *id)
+    }
+
+    /// The blocks of a branch from its tip down, as far as they are kept.
+    pub(crate) fn branch(&self, tip: &BlockId) -> impl Iterator<Item = &Block> {
+        std::iter::successors(self.block(tip), |block| self.block(&block.parent()))
+    }
+
+    /// The state root that a child of `parent` must carry, as another child shows it.
+    pub(crate) fn state_root_above(&self, parent: &BlockId) -> Option<Digest> {
+        let child = self.blocks.iter().find(|block| block.parent() == *parent)?;
+        Some(child.header().state_root)
     }
 
     /// QCs by ascending view.
@@ -79,6 +104,7 @@ impl Lore {
         self.note_qc(block.justify());
         if self.block(&block.id()).is_none() {
             push(&mut self.blocks, block.clone());
+            self.noted += 1;
         }
     }
 

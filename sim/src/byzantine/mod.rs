@@ -1,8 +1,18 @@
 //! Corrupt replicas, named by what they do. Each runs an unmodified core, and changes, drops or adds
 //! to what that would send. It signs with its own key alone.
 
+mod double_voter;
+mod equivocator;
+mod exchange;
+mod flooder;
+mod forger;
 mod lore;
+mod lying_server;
+mod repeater;
+mod signing;
 mod silent;
+mod stale_leader;
+mod tail_forker;
 mod withholder;
 
 pub(crate) use lore::Lore;
@@ -21,11 +31,38 @@ pub enum Conduct {
     Silent,
     /// It does not vote.
     WithholdVotes,
+    /// As leader it signs two blocks for one view, shows each to half of the others, and votes for both.
+    EquivocatingLeader,
+    /// It votes for every block it sees, whatever it voted for or gave up before.
+    DoubleVoter,
+    /// It hides the newest certificates, as leader and in its timeouts.
+    StaleLeader,
+    /// As leader it abandons the block before its own.
+    TailForker,
+    /// It sends garbage beside what it should.
+    Flooder,
+    /// It answers who is behind with blocks and snapshots that are not what they should be.
+    LyingServer,
+    /// It makes certificates that no quorum signed.
+    Forger,
+    /// As leader it puts committed commands into its blocks again, and each twice.
+    Repeater,
 }
 
 impl Conduct {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Silent, Self::WithholdVotes];
+    pub const ALL: [Self; 10] = [
+        Self::Silent,
+        Self::WithholdVotes,
+        Self::EquivocatingLeader,
+        Self::DoubleVoter,
+        Self::StaleLeader,
+        Self::TailForker,
+        Self::Flooder,
+        Self::LyingServer,
+        Self::Forger,
+        Self::Repeater,
+    ];
 
     /// Its name, as commands and links have it.
     #[must_use]
@@ -33,6 +70,14 @@ impl Conduct {
         match self {
             Self::Silent => "silent",
             Self::WithholdVotes => "withhold-votes",
+            Self::EquivocatingLeader => "equivocating-leader",
+            Self::DoubleVoter => "double-voter",
+            Self::StaleLeader => "stale-leader",
+            Self::TailForker => "tail-forker",
+            Self::Flooder => "flooder",
+            Self::LyingServer => "lying-server",
+            Self::Forger => "forger",
+            Self::Repeater => "repeater",
         }
     }
 
@@ -46,6 +91,14 @@ impl Conduct {
         match self {
             Self::Silent => Box::new(silent::Silent),
             Self::WithholdVotes => Box::new(withholder::Withholder),
+            Self::EquivocatingLeader => Box::<equivocator::Equivocator>::default(),
+            Self::DoubleVoter => Box::<double_voter::DoubleVoter>::default(),
+            Self::StaleLeader => Box::<stale_leader::StaleLeader>::default(),
+            Self::TailForker => Box::<tail_forker::TailForker>::default(),
+            Self::Flooder => Box::<flooder::Flooder>::default(),
+            Self::LyingServer => Box::<lying_server::LyingServer>::default(),
+            Self::Forger => Box::<forger::Forger>::default(),
+            Self::Repeater => Box::<repeater::Repeater>::default(),
         }
     }
 }
