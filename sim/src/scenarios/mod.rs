@@ -10,6 +10,7 @@
 //! ```
 
 mod clocks;
+mod corrupt_leaders;
 mod crashes;
 mod cue;
 mod expected;
@@ -70,13 +71,15 @@ pub struct Script {
     pub expected: &'static [Expected],
 }
 
-static ALL: [Scenario; 15] = [
+static ALL: [Scenario; 17] = [
     happy_path::HAPPY_PATH,
     crashes::LEADER_CRASH,
     crashes::CASCADE,
     crashes::CONSECUTIVE_LEADERS,
     network::PARTITION,
+    corrupt_leaders::EQUIVOCATING_LEADER,
     withholding::VOTE_WITHHOLDING,
+    corrupt_leaders::TAIL_FORK,
     network::SLOW_NETWORK,
     hidden_lock::STALE_HIDDEN_LOCK,
     rules::TWO_CHAIN_BESIDE_THREE_CHAIN,

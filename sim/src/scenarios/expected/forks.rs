@@ -1,7 +1,7 @@
 //! Branches that were left behind.
 
 use super::Told;
-use hotstuff_core::{BlockId, BlockRef, Event, ReplicaId};
+use hotstuff_core::{BlockId, BlockRef, Event, ReplicaId, View};
 use std::collections::BTreeSet;
 
 /// The blocks that honest hosts did something to, and that the committed branch has left behind.
@@ -48,6 +48,20 @@ pub(super) fn abandoned(told: &Told<'_>, least: u32) -> Result<(), String> {
 pub(super) fn nothing_abandoned(told: &Told<'_>) -> Result<(), String> {
     let left = abandoned_blocks(told, certified);
     if left.is_empty() { Ok(()) } else { Err(format!("There are {}: {}.", left.len(), list(&left))) }
+}
+
+pub(super) fn left(told: &Told<'_>, view: View) -> Result<(), String> {
+    let left = abandoned_blocks(told, certified);
+    if left.iter().any(|block| block.view == view) {
+        Ok(())
+    } else {
+        Err(format!("There are {}: {}.", left.len(), list(&left)))
+    }
+}
+
+pub(super) fn kept(told: &Told<'_>, view: View) -> Result<(), String> {
+    let is_kept = told.commits().any(|(.., block)| block.block.view == view);
+    if is_kept { Ok(()) } else { Err("It is not.".into()) }
 }
 
 /// Of the abandoned blocks those that `replica` did something to.

@@ -79,6 +79,16 @@ pub enum Expected {
         /// How many.
         least: u32,
     },
+    /// The block of this view was left behind though an honest host had a certificate for it.
+    Left {
+        /// The view.
+        view: View,
+    },
+    /// The block of this view was committed.
+    Kept {
+        /// The view.
+        view: View,
+    },
     /// No block was left behind that an honest host had a certificate for.
     NothingAbandoned,
     /// A replica was locked on a block that was abandoned, and yet committed what came in its place.
@@ -151,6 +161,8 @@ impl Expected {
             Self::Impatient { replica } => views::impatient(told, replica),
             Self::Equivocated { replica } => conflict::equivocated(told, replica),
             Self::Abandoned { least } => forks::abandoned(told, least),
+            Self::Left { view } => forks::left(told, view),
+            Self::Kept { view } => forks::kept(told, view),
             Self::NothingAbandoned => forks::nothing_abandoned(told),
             Self::LetGo { replica } => forks::let_go(told, replica),
             Self::NeverLocked { replica } => forks::never_locked(told, replica),
@@ -186,6 +198,8 @@ impl fmt::Display for Expected {
                 write!(f, "two signed blocks of one view are held against {replica}")
             }
             Self::Abandoned { least } => write!(f, "{least} blocks or more are abandoned though certified"),
+            Self::Left { view } => write!(f, "the block of view {view} is abandoned though certified"),
+            Self::Kept { view } => write!(f, "the block of view {view} is committed"),
             Self::NothingAbandoned => f.write_str("no certified block is abandoned"),
             Self::LetGo { replica } => {
                 write!(f, "{replica} is locked on a block that is abandoned, and lets go of it")
