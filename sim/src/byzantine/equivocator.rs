@@ -44,3 +44,52 @@ impl Equivocator {
         proposals.chain(votes).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::byzantine::stage::Stage;
+    use hotstuff_core::{BlockRef, CommitRule, Committees, Event, View, verify};
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
+    #[test]
+    fn each_half_is_shown_another_block_of_the_view_and_everyone_votes_for_both() {
+        let mut stage = Stage::new(CommitRule::ThreeChain, Conduct::EquivocatingLeader);
+        stage.run(3_000);
+        let mut shown: BTreeMap<View, BTreeMap<u16, BlockRef>> = BTreeMap::new();
+        let mut votes: BTreeMap<View, BTreeSet<BlockRef>> = BTreeMap::new();
+        for sent in stage.said() {
+            match &sent.message {
+                Message::Proposal(proposal) => {
+                    let block = proposal.block.reference();
+                    shown.entry(block.view).or_default().entry(sent.to.replica.0).or_insert(block);
+                }
+                Message::Vote(vote) => drop(votes.entry(vote.block.view).or_default().insert(vote.block)),
+                _ => {}
+            }
+        }
+        assert!(shown.len() > 3, "{shown:?}");
+        for (view, shown) in shown {
+            assert_eq!(shown.len(), 3, "r0, r1 and r3 are shown one each");
+            assert!(shown[&0] == shown[&3] && shown[&0] != shown[&1], "{shown:?}");
+            assert_eq!(votes[&view], shown.into_values().collect());
+        }
+        assert_eq!(stage.refusals().count(), 0, "both are what a block should be");
+    }
+
+    #[test]
+    fn the_proof_against_it_holds() {
+        let mut stage = Stage::new(CommitRule::TwoChain, Conduct::EquivocatingLeader);
+        stage.run(3_000);
+        let committees = Committees::of(Arc::new(stage.sim.committee().clone()));
+        let mut kinds = BTreeSet::new();
+        for (_, event) in stage.told() {
+            if let Event::Equivocation(evidence) = event {
+                assert_eq!(verify::evidence(&committees, evidence), Ok(stage.corrupt.replica));
+                kinds.insert(evidence.kind());
+            }
+        }
+        assert_eq!(kinds.len(), 2, "votes and, once they are sent again, proposals: {kinds:?}");
+    }
+}

@@ -117,3 +117,65 @@ fn flipped(scene: &mut Scene<'_>) -> Option<Message> {
     bytes[at] ^= 1 << scene.within(7);
     wire::decode(&bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::byzantine::stage::Stage;
+    use hotstuff_core::message::MessageKind;
+    use hotstuff_core::{CommitRule, Event, Refusal};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn staged() -> Stage {
+        let mut stage = Stage::new(CommitRule::ThreeChain, Conduct::Flooder);
+        stage.run(8_000);
+        stage
+    }
+
+    #[test]
+    fn garbage_of_all_kinds_is_refused() {
+        let stage = staged();
+        let mut refused = BTreeSet::new();
+        for (_, event) in stage.told() {
+            if let Event::MessageRefused { from, kind: Some(kind), why } = event {
+                assert_eq!(*from, stage.corrupt.replica);
+                refused.insert((*kind, matches!(why, Refusal::BadSignature(_))));
+            }
+        }
+        for kind in [MessageKind::Vote, MessageKind::Timeout, MessageKind::Proposal] {
+            assert!(refused.contains(&(kind, true)), "{kind} with a bad signature: {refused:?}");
+        }
+        let claimed: BTreeSet<_> = stage
+            .refusals()
+            .filter_map(|why| match why {
+                Refusal::BadSignature(replica) => Some(*replica),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(claimed.len(), 4, "in everyone's name");
+        let requests = stage.said().filter(|sent| matches!(sent.message, Message::FetchRequest(_)));
+        assert!(requests.count() > 50);
+        let is_far = |message: &Message| match message {
+            Message::Vote(vote) => vote.block.view > View(1_000_000),
+            Message::Timeout(timeout) => timeout.view > View(1_000_000),
+            _ => false,
+        };
+        assert!(stage.said().filter(|sent| is_far(&sent.message)).count() > 100);
+    }
+
+    #[test]
+    fn the_flood_has_bounds() {
+        let stage = staged();
+        let mut by_step: BTreeMap<u64, u64> = BTreeMap::new();
+        for sent in stage.said() {
+            *by_step.entry(sent.step).or_default() += 1;
+        }
+        // What its core sends in a step is a message or two to each of the three others.
+        assert!(by_step.values().all(|count| *count <= PER_STEP + 6), "{by_step:?}");
+        let views = stage.sim.hosts().map(|host| host.status.view.0).max().unwrap();
+        let honest = stage.sent.len() as u64 - stage.said().count() as u64;
+        let all = stage.said().count() as u64;
+        assert!(all > views, "there is a flood: {all} in {views} views");
+        assert!(all < PER_VIEW * views + honest, "{all} messages in {views} views");
+    }
+}

@@ -60,3 +60,61 @@ fn lie_about_state(scene: &mut Scene<'_>, turn: u64, chunk: &mut SnapshotChunk) 
 fn some<'a, T>(scene: &mut Scene<'_>, list: &'a mut [T]) -> &'a mut T {
     &mut list[scene.within(list.len() - 1)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::byzantine::stage::{Stage, config};
+    use crate::{Intervention, SimConfig};
+    use hotstuff_core::{CommitRule, Config, Event, Refusal, ReplicaId, Span};
+
+    /// r0 is away again and again, and catches up each time. Whom it would ask first does not answer.
+    fn staged(snapshot_blocks: u32) -> Stage {
+        let timeout_min_us = Span::millis(100);
+        let replica = Config { snapshot_blocks, timeout_min_us, ..Config::default() };
+        let config = SimConfig { replica, ..config(CommitRule::TwoChain) };
+        let mut stage = Stage::of(config, Conduct::LyingServer);
+        for _ in 0..12 {
+            stage.isolate(0);
+            stage.run(1_000);
+            stage.sim.intervene(Intervention::Stabilize).unwrap();
+            let (from, to) = (ReplicaId(1).into(), ReplicaId(0).into());
+            stage.sim.intervene(Intervention::Cut { from, to }).unwrap();
+            stage.run(600);
+        }
+        let heads: Vec<u64> = stage.sim.hosts().map(|host| host.status.committed_head.height.0).collect();
+        assert!(heads.iter().all(|head| head + 8 >= heads[1]), "r0 has not caught up: {heads:?}");
+        assert_eq!(stage.sim.violation(), None);
+        stage
+    }
+
+    #[test]
+    fn blocks_that_are_altered_missing_or_certified_by_nobody_are_refused() {
+        let stage = staged(10_000);
+        for (lie, is_told) in [
+            ("another payload", (|why| matches!(why, Refusal::PayloadMismatch)) as fn(&Refusal) -> bool),
+            ("no certificate", |why| matches!(why, Refusal::Uncertified(_))),
+            ("a block left out", |why| matches!(why, Refusal::OffCommittedBranch(_))),
+        ] {
+            assert!(stage.refusals().any(is_told), "{lie}: {:?}", stage.refusals().collect::<Vec<_>>());
+        }
+        let is_aside = |event: &Event| *event == Event::PeerSetAside { peer: stage.corrupt.replica };
+        assert!(stage.told().any(|(_, event)| is_aside(event)));
+    }
+
+    #[test]
+    fn altered_parts_of_a_snapshot_prove_nothing() {
+        let stage = staged(8);
+        let lied = stage.said().filter(|sent| matches!(sent.message, Message::SnapshotChunk(_)));
+        assert!(lied.count() > 0);
+        assert!(stage.refusals().any(|why| *why == Refusal::BadSnapshot));
+        let taken = |event: &Event| match event {
+            Event::SnapshotInstalled { peer, .. } => {
+                assert_ne!(*peer, stage.corrupt.replica, "it served a whole one");
+                true
+            }
+            _ => false,
+        };
+        assert!(stage.told().filter(|(_, event)| taken(event)).count() > 0);
+    }
+}

@@ -11,6 +11,8 @@ mod lying_server;
 mod repeater;
 mod signing;
 mod silent;
+#[cfg(test)]
+mod stage;
 mod stale_leader;
 mod tail_forker;
 mod withholder;

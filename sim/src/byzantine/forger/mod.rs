@@ -40,10 +40,11 @@ impl Behaviour for Forger {
         let Some(mut sending) = exchange.instead(scene, sending, make) else { return Vec::new() };
         match &mut sending.message {
             Message::Timeout(timeout) => {
-                let certificates = self.branches.iter().rev().flat_map(FalseBranch::certificates);
-                if let Some(qc) = certificates.into_iter().find(|qc| qc.view() <= timeout.view) {
+                let certificates = self.branches.iter().flat_map(FalseBranch::certificates);
+                let fitting: Vec<_> = certificates.filter(|qc| qc.view() <= timeout.view).cloned().collect();
+                if let Some(high_qc) = scene.pick(&fitting) {
                     let (epoch, last_vote) = (timeout.epoch, timeout.last_vote.take());
-                    *timeout = scene.timeout((epoch, timeout.view), qc.clone(), last_vote);
+                    *timeout = scene.timeout((epoch, timeout.view), high_qc, last_vote);
                 }
             }
             // Who believes a false certificate asks for its block.
@@ -76,9 +77,10 @@ impl Behaviour for Forger {
 }
 
 impl Forger {
-    /// False certificates for the newest block that it has seen, one of each kind.
+    /// False certificates for the newest block of another that it has seen, one of each kind.
     fn seal_newest(&mut self, scene: &mut Scene<'_>) -> Vec<QuorumCertificate> {
-        let newest = scene.lore.blocks().max_by_key(|block| block.view());
+        let others = scene.lore.blocks().filter(|block| block.header().proposer != scene.id);
+        let newest = others.max_by_key(|block| block.view());
         let Some(block) = newest.map(hotstuff_core::Block::reference) else { return Vec::new() };
         let mut made = Vec::new();
         for (seal, sealed) in Seal::ALL.into_iter().zip(&mut self.sealed) {
@@ -121,3 +123,6 @@ fn remember(branches: &mut VecDeque<FalseBranch>, branch: FalseBranch) {
     }
     branches.push_back(branch);
 }
+
+#[cfg(test)]
+mod tests;
