@@ -26,7 +26,7 @@ pub(super) const CLOCK_SKEW: Scenario = Scenario {
         label: "",
         config: |seed| cluster(seed, 12, 500),
         rule: None,
-        cues: || {
+        cues: |_| {
             let mut cues = vec![at_ms(500, set(2, 0, 100_000)), at_ms(500, set(3, 3_000, -100_000))];
             cues.extend((2..6).map(|second| at_ms(second * 1_000 + 40, set(1, 1_000, 0))));
             cues

@@ -29,7 +29,7 @@ pub(super) const EQUIVOCATING_LEADER: Scenario = Scenario {
         label: "",
         config: |seed| cluster(seed, 12, 500),
         rule: None,
-        cues: || {
+        cues: |_| {
             let conduct = Conduct::EquivocatingLeader;
             vec![at_ms(1_000, Intervention::Corrupt { host: host(1), conduct })]
         },
@@ -46,7 +46,7 @@ pub(super) const EQUIVOCATING_LEADER: Scenario = Scenario {
 
 /// Nobody hears r1 when it leads view 5, so r2, which is corrupt, leads view 6 by a timeout
 /// certificate.
-fn fork() -> Vec<Cue> {
+fn fork(_: u64) -> Vec<Cue> {
     let conduct = Conduct::TailForker;
     let cut = |to| Intervention::Cut { from: host(1), to: host(to) };
     vec![
@@ -59,7 +59,7 @@ fn fork() -> Vec<Cue> {
 }
 
 fn fork_config(seed: u64) -> SimConfig {
-    cluster(seed, 8, 800)
+    cluster(seed, 40, 25)
 }
 
 pub(super) const TAIL_FORK: Scenario = Scenario {
@@ -79,12 +79,12 @@ pub(super) const TAIL_FORK: Scenario = Scenario {
             config: fork_config,
             rule: Some(CommitRule::ThreeChain),
             cues: fork,
-            until: ms(14_000),
+            until: ms(10_000),
             expected: &[
                 Expected::Safe,
                 Expected::Left { view: View(4) },
                 Expected::ExecutedOnce { repeats: 0 },
-                Expected::Answered { least: 8 },
+                Expected::Answered { least: 40 },
                 Expected::Committed { height: Height(12) },
             ],
         },
@@ -93,12 +93,12 @@ pub(super) const TAIL_FORK: Scenario = Scenario {
             config: fork_config,
             rule: Some(CommitRule::TwoChain),
             cues: fork,
-            until: ms(14_000),
+            until: ms(10_000),
             expected: &[
                 Expected::Safe,
                 Expected::Kept { view: View(4) },
                 Expected::ExecutedOnce { repeats: 0 },
-                Expected::Answered { least: 8 },
+                Expected::Answered { least: 40 },
                 Expected::Committed { height: Height(12) },
             ],
         },

@@ -26,7 +26,7 @@ pub(super) const LEADER_CRASH: Scenario = Scenario {
         label: "",
         config: |seed| cluster(seed, 10, 500),
         rule: None,
-        cues: || vec![in_view(8, Intervention::Kill(R1.into()))],
+        cues: |_| vec![in_view(8, Intervention::Kill(R1.into()))],
         until: ms(10_000),
         expected: &[
             Expected::Safe,
@@ -54,7 +54,7 @@ pub(super) const CASCADE: Scenario = Scenario {
         label: "",
         config: |seed| SimConfig { replicas: 7, ..cluster(seed, 10, 500) },
         rule: None,
-        cues: || {
+        cues: |_| {
             vec![
                 in_view(14, Intervention::Kill(R1.into())),
                 in_view(15, Intervention::Kill(R2.into())),
@@ -89,7 +89,7 @@ pub(super) const CONSECUTIVE_LEADERS: Scenario = Scenario {
         label: "",
         config: |seed| SimConfig { leaders: LeaderRule::RoundRobin, ..cluster(seed, 12, 600) },
         rule: None,
-        cues: || vec![in_view(4, Intervention::Kill(R1.into()))],
+        cues: |_| vec![in_view(4, Intervention::Kill(R1.into()))],
         until: ms(20_000),
         expected: &[
             Expected::Safe,

@@ -19,7 +19,7 @@ pub(super) const HAPPY_PATH: Scenario = Scenario {
         label: "",
         config: |seed| cluster(seed, 8, 700),
         rule: None,
-        cues: Vec::new,
+        cues: |_| Vec::new(),
         until: ms(8_000),
         expected: &[
             Expected::Safe,

@@ -15,7 +15,7 @@ const R2: ReplicaId = ReplicaId(2);
 /// r3 does not get the block of view 9, which r1 leads, and r2, who collects its votes, is not heard
 /// by anyone from then on, so r2 alone makes the certificate. Then r2 does not hear anything either,
 /// until all is mended. r1 has sent its block a second time by the time it reaches r3 again.
-fn cues() -> Vec<Cue> {
+fn cues(_: u64) -> Vec<Cue> {
     let host = |id| HostId::from(ReplicaId(id));
     let cut = |from, to| Intervention::Cut { from: host(from), to: host(to) };
     vec![

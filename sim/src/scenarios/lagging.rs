@@ -14,7 +14,7 @@ fn config(seed: u64) -> SimConfig {
     cluster(seed, 60, 200)
 }
 
-fn cues() -> Vec<Cue> {
+fn cues(_: u64) -> Vec<Cue> {
     vec![at_ms(1_000, Intervention::Kill(R3.into())), at_ms(9_000, Intervention::Restart(R3.into()))]
 }
 

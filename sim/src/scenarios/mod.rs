@@ -30,6 +30,7 @@ mod withholding;
 pub use cue::{At, Cue};
 pub use expected::{CatchUp, Contrast, Expected, Unmet};
 pub use hashes::{of_seed, step_hashes, step_text, trace_hash};
+pub use open_challenge::CHALLENGE_BY_CHANCE;
 pub use run::Run;
 
 use crate::config::SimConfig;
@@ -63,8 +64,8 @@ pub struct Script {
     pub config: fn(u64) -> SimConfig,
     /// The commit rule, where the lesson is about it; else it may be any.
     pub rule: Option<CommitRule>,
-    /// What is done to it, in order.
-    pub cues: fn() -> Vec<Cue>,
+    /// What is done to it, in order, from the same seed.
+    pub cues: fn(u64) -> Vec<Cue>,
     /// How long it is.
     pub until: Time,
     /// What it shows.

@@ -21,7 +21,7 @@ pub(super) const PARTITION: Scenario = Scenario {
         label: "",
         config: |seed| cluster(seed, 12, 600),
         rule: None,
-        cues: || {
+        cues: |_| {
             let pair = |one, other| vec![ReplicaId(one).into(), ReplicaId(other).into()];
             let halves = vec![pair(0, 1), pair(2, 3)];
             vec![
@@ -32,7 +32,7 @@ pub(super) const PARTITION: Scenario = Scenario {
         until: ms(14_000),
         expected: &[
             Expected::Safe,
-            Expected::NoCommit { from: ms(2_100), to: ms(6_000) },
+            Expected::NoCommit { from: ms(2_300), to: ms(6_000) },
             Expected::Answered { least: 12 },
             Expected::Committed { height: Height(12) },
         ],
@@ -61,7 +61,7 @@ pub(super) const SLOW_NETWORK: Scenario = Scenario {
             SimConfig { links, ..cluster(seed, 20, 700) }
         },
         rule: None,
-        cues: || vec![at_ms(8_000, Intervention::Stabilize)],
+        cues: |_| vec![at_ms(8_000, Intervention::Stabilize)],
         until: ms(30_000),
         expected: &[
             Expected::Safe,

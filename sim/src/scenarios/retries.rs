@@ -23,7 +23,7 @@ pub(super) const CLIENT_RETRIES: Scenario = Scenario {
         label: "",
         config: |seed| cluster(seed, 0, 500),
         rule: None,
-        cues: || {
+        cues: |_| {
             let good = cluster(0, 0, 0).links;
             let hosts = || (0..4).map(|id| HostId::from(ReplicaId(id)));
             let pairs = hosts().flat_map(|from| hosts().map(move |to| (from, to)));

@@ -8,7 +8,7 @@ use crate::config::SimConfig;
 use crate::intervention::Intervention;
 use hotstuff_core::{CommitRule, Height, ReplicaId};
 
-fn cues() -> Vec<Cue> {
+fn cues(_: u64) -> Vec<Cue> {
     vec![at_ms(3_000, Intervention::Kill(ReplicaId(2).into()))]
 }
 

@@ -40,7 +40,7 @@ impl Run {
         Self {
             script,
             sim: Sim::new(config).expect("each script's cluster can be, whatever the seed"),
-            cues: (script.cues)().into(),
+            cues: (script.cues)(seed).into(),
             cued: Time(0),
             furthest: Default::default(),
             steps: Vec::new(),

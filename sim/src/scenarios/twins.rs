@@ -29,7 +29,7 @@ pub(super) const TOO_MANY_BYZANTINE: Scenario = Scenario {
         label: "",
         config: |seed| SimConfig { twins: vec![R2, R3], ..cluster(seed, 8, 500) },
         rule: None,
-        cues: || {
+        cues: |_| {
             let one = vec![host(0), host(2), host(3)];
             let other = vec![host(1), HostId::twin_of(R2), HostId::twin_of(R3)];
             vec![at_ms(0, Intervention::Partition(vec![one, other]))]
@@ -72,7 +72,7 @@ pub(super) const AMNESIA: Scenario = Scenario {
             label: "with its disk",
             config: amnesia_config,
             rule: None,
-            cues: || amnesia(Intervention::Restart(host(2))),
+            cues: |_| amnesia(Intervention::Restart(host(2))),
             until: ms(14_000),
             expected: &[Expected::Safe, Expected::Committed { height: Height(6) }],
         },
@@ -80,7 +80,7 @@ pub(super) const AMNESIA: Scenario = Scenario {
             label: "without its disk",
             config: amnesia_config,
             rule: None,
-            cues: || amnesia(Intervention::RestartEmpty(host(2))),
+            cues: |_| amnesia(Intervention::RestartEmpty(host(2))),
             until: ms(14_000),
             expected: &[Expected::Conflict { culprits: &[R2, R3] }],
         },

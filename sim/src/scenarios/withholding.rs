@@ -19,19 +19,19 @@ pub(super) const VOTE_WITHHOLDING: Scenario = Scenario {
     title: "Some do not vote",
     lesson: "Four replicas can bear one that is faulty. At first only r3 keeps its votes to itself: three \
         votes make a certificate, and the other three are enough. After five seconds r1 withholds its \
-        votes too. That is one too many: no two views in a row get a certificate, and nothing is committed \
-        any more. But nothing wrong is committed either.",
+        votes too. That is one too many: there are no more certificates, and nothing is committed. \
+        But nothing wrong is committed either.",
     question: "If two votes of four were enough, nobody could stop the others. What could two do then?",
     scripts: &[Script {
         label: "",
         config: |seed| cluster(seed, 16, 500),
         rule: None,
-        cues: || vec![at_ms(1_000, withholds(3)), at_ms(5_000, withholds(1))],
+        cues: |_| vec![at_ms(1_000, withholds(3)), at_ms(5_000, withholds(1))],
         until: ms(12_000),
         expected: &[
             Expected::Safe,
             Expected::Committed { height: Height(12) },
-            Expected::NoCommit { from: ms(6_000), to: ms(12_000) },
+            Expected::NoCommit { from: ms(5_500), to: ms(12_000) },
             Expected::Unanswered { from: ms(5_000) },
         ],
     }],

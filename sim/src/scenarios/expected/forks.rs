@@ -52,10 +52,13 @@ pub(super) fn nothing_abandoned(told: &Told<'_>) -> Result<(), String> {
 
 pub(super) fn left(told: &Told<'_>, view: View) -> Result<(), String> {
     let left = abandoned_blocks(told, certified);
-    if left.iter().any(|block| block.view == view) {
-        Ok(())
-    } else {
-        Err(format!("There are {}: {}.", left.len(), list(&left)))
+    let blocks = told.blocks();
+    match left.iter().find(|block| block.view == view) {
+        None => Err(format!("There are {}: {}.", left.len(), list(&left))),
+        Some(block) if blocks.get(&block.id).is_none_or(|block| block.commands == 0) => {
+            Err(format!("{block} holds no command."))
+        }
+        Some(_) => Ok(()),
     }
 }
 

@@ -79,7 +79,8 @@ pub enum Expected {
         /// How many.
         least: u32,
     },
-    /// The block of this view was left behind though an honest host had a certificate for it.
+    /// The block of this view was left behind, with a command in it, though an honest host had a
+    /// certificate for it.
     Left {
         /// The view.
         view: View,
@@ -198,7 +199,9 @@ impl fmt::Display for Expected {
                 write!(f, "two signed blocks of one view are held against {replica}")
             }
             Self::Abandoned { least } => write!(f, "{least} blocks or more are abandoned though certified"),
-            Self::Left { view } => write!(f, "the block of view {view} is abandoned though certified"),
+            Self::Left { view } => {
+                write!(f, "the block of view {view}, with a command in it, is abandoned though certified")
+            }
             Self::Kept { view } => write!(f, "the block of view {view} is committed"),
             Self::NothingAbandoned => f.write_str("no certified block is abandoned"),
             Self::LetGo { replica } => {
