@@ -12,11 +12,6 @@ impl Behaviour for DoubleVoter {
         Conduct::DoubleVoter
     }
 
-    /// Its core's votes are among those that it sends to all.
-    fn instead(&mut self, _: &mut Scene<'_>, sending: Sending) -> Vec<Sending> {
-        if matches!(sending.message, Message::Vote(_)) { Vec::new() } else { vec![sending] }
-    }
-
     fn beside(&mut self, scene: &mut Scene<'_>) -> Vec<Sending> {
         let new = scene.lore.blocks_since(self.0);
         let votes = new.map(|block| Sending::all(Message::Vote(scene.vote(block.reference())))).collect();

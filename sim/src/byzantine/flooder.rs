@@ -26,10 +26,6 @@ impl Behaviour for Flooder {
         Conduct::Flooder
     }
 
-    fn instead(&mut self, _: &mut Scene<'_>, sending: Sending) -> Vec<Sending> {
-        vec![sending]
-    }
-
     fn beside(&mut self, scene: &mut Scene<'_>) -> Vec<Sending> {
         if scene.status.view != self.view {
             (self.view, self.sent) = (scene.status.view, 0);

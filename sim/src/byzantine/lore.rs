@@ -133,3 +133,48 @@ fn push<T: PartialEq>(kept: &mut VecDeque<T>, value: T) {
     }
     kept.push_back(value);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::byzantine::{Conduct, stage::Stage};
+    use hotstuff_core::CommitRule;
+
+    /// More blocks than are kept, each sent three times.
+    fn proposals() -> Vec<Message> {
+        let mut stage = Stage::new(CommitRule::TwoChain, Conduct::DoubleVoter);
+        stage.run(3_000);
+        let sent = stage.sent.into_iter().map(|sent| sent.message);
+        sent.filter(|message| matches!(message, Message::Proposal(_))).collect()
+    }
+
+    #[test]
+    fn each_block_is_noted_once_and_the_latest_are_kept() {
+        let (mut lore, mut seen) = (Lore::default(), 0);
+        for message in proposals() {
+            let before = lore.noted();
+            lore.note(&message);
+            let Message::Proposal(proposal) = message else { unreachable!("it is one") };
+            let new: Vec<BlockId> = lore.blocks_since(before).map(Block::id).collect();
+            assert!(new.is_empty() || new == [proposal.block.id()]);
+            seen += new.len();
+        }
+        assert!(seen > KEPT, "{seen}");
+        assert_eq!((lore.noted(), lore.blocks().count(), lore.qcs().count()), (seen as u64, KEPT, KEPT));
+        assert_eq!(lore.blocks_since(0).count(), KEPT);
+    }
+
+    #[test]
+    fn a_branch_leads_from_child_to_parent_and_a_child_shows_the_root_above_its_parent() {
+        let mut lore = Lore::default();
+        proposals().iter().for_each(|message| lore.note(message));
+        let tip = lore.blocks().next_back().unwrap();
+        let branch: Vec<&Block> = lore.branch(&tip.id()).collect();
+        assert!(branch.len() > KEPT / 2, "{}", branch.len());
+        for pair in branch.windows(2) {
+            assert_eq!(pair[0].parent(), pair[1].id());
+            assert_eq!(lore.state_root_above(&pair[1].id()), Some(pair[0].header().state_root));
+        }
+        assert_eq!(lore.state_root_above(&tip.id()), None);
+    }
+}

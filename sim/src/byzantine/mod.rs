@@ -152,8 +152,11 @@ pub(crate) struct Scene<'a> {
 pub(crate) trait Behaviour: Send {
     fn conduct(&self) -> Conduct;
 
-    /// What is sent in place of something that its core would send.
-    fn instead(&mut self, scene: &mut Scene<'_>, sending: Sending) -> Vec<Sending>;
+    /// What is sent in place of something that its core would send: just that, if nothing else is said.
+    fn instead(&mut self, scene: &mut Scene<'_>, sending: Sending) -> Vec<Sending> {
+        let _ = scene;
+        vec![sending]
+    }
 
     /// What is sent beside that, after something happened to it.
     fn beside(&mut self, scene: &mut Scene<'_>) -> Vec<Sending> {

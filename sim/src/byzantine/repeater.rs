@@ -2,6 +2,7 @@
 
 use super::exchange::Exchange;
 use super::{Behaviour, Conduct, Scene, Sending};
+use hotstuff_core::Block;
 use hotstuff_core::command::{Command, Payload};
 use hotstuff_core::message::Proposal;
 
@@ -23,22 +24,23 @@ impl Behaviour for Repeater {
 
 /// The state that a block's header names is that of blocks before it: the payload does not matter.
 fn proposal(scene: &mut Scene<'_>, fresh: &Proposal) -> Option<Proposal> {
-    let committed = scene.lore.branch(&scene.status.committed_head.id);
-    let commands =
-        |block| -> std::slice::Iter<'_, Command> { hotstuff_core::Block::payload(block).commands.iter() };
-    let old = committed.flat_map(commands).take(REPEATED);
+    let committed = scene.lore.branch(&scene.status.committed_head.id).flat_map(commands);
     let limits = scene.committee.limits();
     let mut payload = Payload::default();
     let mut bytes = 0;
-    for command in old.chain(commands(&fresh.block)) {
-        bytes += 2 * command.operation.size();
-        let count = payload.commands.len() as u64 + 2;
-        if count > u64::from(limits.block_commands) || bytes > u64::from(limits.block_bytes) {
+    for command in committed.take(REPEATED).chain(commands(&fresh.block)).flat_map(|one| [one, one]) {
+        bytes += command.operation.size();
+        let is_full = payload.commands.len() as u64 == u64::from(limits.block_commands);
+        if is_full || bytes > u64::from(limits.block_bytes) {
             break;
         }
-        payload.commands.extend([command.clone(), command.clone()]);
+        payload.commands.push(command.clone());
     }
     Some(Proposal { block: scene.block(fresh.block.header().clone(), payload), tc: fresh.tc.clone() })
+}
+
+fn commands(block: &Block) -> impl Iterator<Item = &Command> {
+    block.payload().commands.iter()
 }
 
 #[cfg(test)]
