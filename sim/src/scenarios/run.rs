@@ -1,5 +1,8 @@
 //! A script as it is played: the cluster, what was done to it, and what came of it.
 
+#[cfg(test)]
+mod tests;
+
 use super::cue::{At, Cue};
 use super::expected::{Told, Unmet};
 use super::{Scenario, Script};
@@ -172,7 +175,6 @@ impl Run {
     pub(super) fn told(&self) -> Told<'_> {
         Told {
             committee: self.sim.committee(),
-            until: self.script.until,
             steps: &self.steps,
             faulty: &self.faulty,
             violation: self.sim.violation().filter(|violation| violation.time <= self.script.until),

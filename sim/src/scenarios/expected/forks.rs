@@ -31,6 +31,14 @@ fn locked(event: &Event) -> Option<BlockRef> {
     }
 }
 
+fn count(blocks: &BTreeSet<BlockRef>) -> String {
+    if blocks.is_empty() {
+        "There are none.".into()
+    } else {
+        format!("There are {}: {}.", blocks.len(), list(blocks))
+    }
+}
+
 fn list(blocks: &BTreeSet<BlockRef>) -> String {
     let names: Vec<String> = blocks.iter().map(ToString::to_string).collect();
     names.join(", ")
@@ -38,23 +46,19 @@ fn list(blocks: &BTreeSet<BlockRef>) -> String {
 
 pub(super) fn abandoned(told: &Told<'_>, least: u32) -> Result<(), String> {
     let left = abandoned_blocks(told, certified);
-    if left.len() < least as usize {
-        Err(format!("There are {}: {}.", left.len(), list(&left)))
-    } else {
-        Ok(())
-    }
+    if left.len() < least as usize { Err(count(&left)) } else { Ok(()) }
 }
 
 pub(super) fn nothing_abandoned(told: &Told<'_>) -> Result<(), String> {
     let left = abandoned_blocks(told, certified);
-    if left.is_empty() { Ok(()) } else { Err(format!("There are {}: {}.", left.len(), list(&left))) }
+    if left.is_empty() { Ok(()) } else { Err(count(&left)) }
 }
 
 pub(super) fn left(told: &Told<'_>, view: View) -> Result<(), String> {
     let left = abandoned_blocks(told, certified);
     let blocks = told.blocks();
     match left.iter().find(|block| block.view == view) {
-        None => Err(format!("There are {}: {}.", left.len(), list(&left))),
+        None => Err(count(&left)),
         Some(block) if blocks.get(&block.id).is_none_or(|block| block.commands == 0) => {
             Err(format!("{block} holds no command."))
         }

@@ -5,6 +5,8 @@ mod contrast;
 mod forks;
 mod progress;
 mod recovery;
+#[cfg(test)]
+mod tests;
 mod told;
 mod views;
 

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Copy)]
 pub(in crate::scenarios) struct Told<'a> {
     pub(in crate::scenarios) committee: &'a Committee,
-    pub(in crate::scenarios) until: Time,
     pub(in crate::scenarios) steps: &'a [Step],
     pub(in crate::scenarios) faulty: &'a BTreeSet<HostId>,
     pub(in crate::scenarios) violation: Option<&'a Violation>,
