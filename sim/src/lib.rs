@@ -35,6 +35,7 @@ mod progress;
 mod queue;
 mod reference;
 mod rng;
+pub mod scenarios;
 mod sim;
 mod step;
 mod tags;

@@ -6,7 +6,9 @@
 
 mod register;
 
+use crate::checkers::{Breach, Violation};
 use crate::history::{Call, History};
+use crate::sim::Sim;
 use core::fmt;
 use hotstuff_kv::{Answer, Invalid, Operation};
 use register::{Register, Search};
@@ -69,6 +71,18 @@ impl core::error::Error for NotLinearizable {}
 /// [`NotLinearizable`], of the first key in order for which it holds.
 pub fn check(history: &History) -> Result<(), NotLinearizable> {
     check_calls(history.calls())
+}
+
+impl Sim {
+    /// Judges the clients' history so far. One that is known not to be linearizable freezes the run.
+    pub fn check_history(&mut self) {
+        if self.violation.is_none()
+            && let Err(why @ NotLinearizable::NoOrder { .. }) = check(&self.history)
+        {
+            let (step, time) = (self.steps.saturating_sub(1), self.now);
+            self.violation = Some(Violation { step, time, breach: Breach::History { why: why.to_string() } });
+        }
+    }
 }
 
 fn check_calls(calls: &[Call]) -> Result<(), NotLinearizable> {

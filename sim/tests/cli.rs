@@ -30,6 +30,40 @@ fn a_run_prints_its_steps_and_ends_with_a_summary() {
 }
 
 #[test]
+fn scenarios_are_listed_by_number() {
+    let output = run("scenarios");
+    let listed: Vec<&str> = text(&output.stdout).lines().collect();
+    assert_eq!(listed.len(), 17);
+    assert_eq!(
+        listed[0].split_whitespace().collect::<Vec<_>>(),
+        ["1", "happy-path", "Everything", "goes", "well"]
+    );
+    assert!(listed[16].starts_with("17  open-challenge "), "{listed:?}");
+}
+
+#[test]
+fn a_scenario_prints_its_steps_and_ends_with_its_outcome() {
+    let output = run("run --scenario leader-crash --seed 5 --rule two-chain");
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("r1: killed\n") && printed.contains("trace hash: "), "{printed}");
+    assert!(printed.ends_with("outcome: as the lesson says\n"), "{printed}");
+    let quiet = run("run --scenario leader-crash --seed 5 --rule two-chain --quiet");
+    assert!(printed.ends_with(text(&quiet.stdout)) && quiet.stdout.len() < 1_000);
+}
+
+#[test]
+fn two_scripts_are_played_one_after_the_other_and_a_violation_may_be_the_lesson() {
+    let output = run("run --scenario amnesia --quiet");
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    let parts =
+        ["-- with its disk\n", "-- without its disk\n", "violation: ", "outcome: as the lesson says\n"];
+    let places: Vec<usize> = parts.iter().map(|part| printed.find(part).unwrap()).collect();
+    assert!(places.is_sorted(), "{printed}");
+}
+
+#[test]
 fn what_cannot_be_run_is_said_and_fails() {
     for (arguments, message) in [
         ("run --replicas 0", "a simulated cluster has 1 to 100 replicas, not 0"),
@@ -37,6 +71,9 @@ fn what_cannot_be_run_is_said_and_fails() {
         ("run --kill 7@5", "there is no host r7"),
         ("run --kill 7", "7 is not like 2@500"),
         ("run --loss-ppm 2000000", "2000000 of a million is no chance"),
+        ("run --scenario nothing", "there is no scenario nothing"),
+        ("run --scenario stale-hidden-lock --rule two-chain", "sets them itself"),
+        ("run --scenario happy-path --kill 1@500", "cannot be used with"),
     ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments}");

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 pub enum Conduct {
     /// It sends nothing.
     Silent,
-    /// It does not vote.
+    /// It does not vote, and shows nobody a certificate that holds its vote.
     WithholdVotes,
     /// As leader it signs two blocks for one view, shows each to half of the others, and votes for both.
     EquivocatingLeader,

@@ -185,6 +185,11 @@ pub enum Breach {
         /// What is missing, and where the hosts are.
         because: String,
     },
+    /// No order of the commands explains what clients were told.
+    History {
+        /// Of which command it shows.
+        why: String,
+    },
     /// A replica holds more than it may.
     Memory {
         /// The replica.
@@ -277,6 +282,7 @@ impl fmt::Display for Breach {
             Self::NoProgress { bound, because } => {
                 write!(f, "no progress within {bound}, because {because}")
             }
+            Self::History { why } => write!(f, "linearizable: {why}"),
             Self::Memory { replica, what, held, limit } => {
                 write!(f, "bounded memory: {replica} holds {held} {what}, and {limit} is the limit")
             }

@@ -1,7 +1,9 @@
-//! The commands, and what they share.
+//! The commands. Each writes to `out` and says whether all is well.
 
 pub mod explore;
 pub mod replay;
+pub mod run;
+pub mod scenarios;
 
 use hotstuff_core::CommitRule;
 use hotstuff_sim::{SimError, Weakness};
@@ -22,6 +24,12 @@ pub enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// There is no such scenario.
+    #[error("there is no scenario {0}: `hotstuff-sim scenarios` lists them")]
+    UnknownScenario(String),
+    /// The scenario is about the commit rule.
+    #[error("{0} is about the commit rules and sets them itself")]
+    SetsRule(&'static str),
     /// Nobody takes the output.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),

@@ -76,6 +76,8 @@ impl Plan {
         let sim = course.sim_mut();
         // What it finds freezes the run, and is read from there.
         let _ = sim.check_progress(PROGRESS_BOUND);
+        #[cfg(feature = "cli")]
+        sim.check_history();
         coverage.note_end(sim);
         Ok(Report {
             violation: sim.violation().cloned(),

@@ -1,0 +1,107 @@
+//! Leaders that do not keep to the protocol.
+
+use super::cue::{Cue, at_ms, in_view};
+use super::expected::Expected;
+use super::setting::{cluster, ms};
+use super::{Scenario, Script};
+use crate::byzantine::Conduct;
+use crate::config::SimConfig;
+use crate::ids::HostId;
+use crate::intervention::Intervention;
+use hotstuff_core::{CommitRule, Height, ReplicaId, View};
+
+const R1: ReplicaId = ReplicaId(1);
+
+fn host(id: u16) -> HostId {
+    ReplicaId(id).into()
+}
+
+pub(super) const EQUIVOCATING_LEADER: Scenario = Scenario {
+    number: 6,
+    name: "equivocating-leader",
+    title: "A leader says two things",
+    lesson: "When r1 leads, it signs two blocks for its view and shows each to a part of the others. Each \
+        replica votes once in a view, so at most one of the two can get three votes of four, even \
+        though r1 votes for both. Whoever sees both has r1's two signatures, which anyone can check: \
+        evidence that r1 is faulty.",
+    question: "How many replicas would have to vote twice for both blocks to be certified?",
+    scripts: &[Script {
+        label: "",
+        config: |seed| cluster(seed, 12, 500),
+        rule: None,
+        cues: |_| {
+            let conduct = Conduct::EquivocatingLeader;
+            vec![at_ms(1_000, Intervention::Corrupt { host: host(1), conduct })]
+        },
+        until: ms(12_000),
+        expected: &[
+            Expected::Safe,
+            Expected::Equivocated { replica: R1 },
+            Expected::Answered { least: 12 },
+            Expected::Committed { height: Height(20) },
+        ],
+    }],
+    contrast: None,
+};
+
+/// Nobody hears r1 when it leads view 5, so r2, which is corrupt, leads view 6 by a timeout
+/// certificate.
+fn fork(_: u64) -> Vec<Cue> {
+    let conduct = Conduct::TailForker;
+    let cut = |to| Intervention::Cut { from: host(1), to: host(to) };
+    vec![
+        in_view(4, cut(0)),
+        in_view(4, cut(2)),
+        in_view(4, cut(3)),
+        in_view(4, Intervention::Corrupt { host: host(2), conduct }),
+        in_view(6, Intervention::Partition(Vec::new())),
+    ]
+}
+
+fn fork_config(seed: u64) -> SimConfig {
+    cluster(seed, 40, 25)
+}
+
+pub(super) const TAIL_FORK: Scenario = Scenario {
+    number: 8,
+    name: "tail-fork",
+    title: "A leader takes a block away",
+    lesson: "r2 is corrupt. When it leads after a view that failed, it does not build on the newest \
+        certified block, but on the one before. With three-chain the others vote for that, as it \
+        contradicts no lock: a certified block is left behind. No harm is done, for it was not \
+        committed, and its commands go into a later block. With two-chain a leader must build on the \
+        newest certificate that its timeout certificate names: the others refuse, and r2 only loses \
+        its turn.",
+    question: "Whom would it serve to take other leaders' blocks away?",
+    scripts: &[
+        Script {
+            label: "three-chain",
+            config: fork_config,
+            rule: Some(CommitRule::ThreeChain),
+            cues: fork,
+            until: ms(10_000),
+            expected: &[
+                Expected::Safe,
+                Expected::Left { view: View(4) },
+                Expected::ExecutedOnce { repeats: 0 },
+                Expected::Answered { least: 40 },
+                Expected::Committed { height: Height(12) },
+            ],
+        },
+        Script {
+            label: "two-chain",
+            config: fork_config,
+            rule: Some(CommitRule::TwoChain),
+            cues: fork,
+            until: ms(10_000),
+            expected: &[
+                Expected::Safe,
+                Expected::Kept { view: View(4) },
+                Expected::ExecutedOnce { repeats: 0 },
+                Expected::Answered { least: 40 },
+                Expected::Committed { height: Height(12) },
+            ],
+        },
+    ],
+    contrast: None,
+};
