@@ -88,6 +88,11 @@ impl Host {
         self.fuse = Some(fuse);
     }
 
+    /// No crash is to come any more.
+    pub(crate) fn disarm(&mut self) {
+        self.fuse = None;
+    }
+
     /// Sets its clock, as [`Clock::set`].
     pub(crate) fn set_clock(&mut self, now: Time, jump: Span, drift_ppm: i32) {
         self.clock.set(now, jump, drift_ppm);

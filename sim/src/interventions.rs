@@ -72,7 +72,10 @@ impl Sim {
                 self.network.mend(from, to);
             }
             Intervention::Partition(ref groups) => self.partition(groups)?,
-            Intervention::Stabilize => self.network.stabilize(),
+            Intervention::Stabilize => {
+                self.network.stabilize();
+                self.hosts.values_mut().for_each(Host::disarm);
+            }
             Intervention::DropMessage(id) => {
                 let (_, due) = self.on_its_way(id)?;
                 if let Due::Arrival(packet) = due {
