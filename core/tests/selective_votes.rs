@@ -36,7 +36,6 @@ fn shown_to_some(envelope: &Envelope) -> bool {
 /// r2 leads view 2 and shows its block to r0 and r1; its vote for it goes to r0 alone. So r0 has the QC
 /// half-way through the patience, and the leader of view 3, r3, does not.
 #[test]
-#[ignore = "who forms a QC in the collector's place keeps it from the next leader until it gives up"]
 fn a_vote_given_to_one_alone_costs_no_view_of_an_honest_leader() {
     for rule in RULES {
         let silent = minute(rule, shown_to_some);
