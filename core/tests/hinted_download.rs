@@ -28,7 +28,6 @@ fn before_the_fifth_starts() -> Table {
 
 /// The whole takes longer than the longest patience, so it comes only if no question comes between.
 #[test]
-#[ignore = "a question for blocks of an unknown epoch is answered by a first part, which ends the download"]
 fn its_own_questions_do_not_end_the_download() {
     let mut table = before_the_fifth_starts();
     table.start(4);
