@@ -57,6 +57,8 @@ impl<A: App> Replica<A> {
             return;
         }
         match why {
+            // Its answer might begin a snapshot anew that is on its way.
+            Refusal::UnknownEpoch { .. } if self.snapshots.deadline().is_some() => {}
             Refusal::UnknownEpoch { .. } if self.fetch.take_hint(self.now, &self.config, from) => {
                 self.request(from, None, self.tree.head().height);
             }

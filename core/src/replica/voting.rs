@@ -138,6 +138,7 @@ impl<A: App> Replica<A> {
                 self.learn_qc(&qc);
                 if collector != self.id && self.view() > before && self.view().follows(block.view) {
                     self.pacemaker.note_late_leader();
+                    self.tell_newest(collector); // a vote that this QC needs may not have reached it
                 }
             }
         }

@@ -1,0 +1,55 @@
+//! A replica that joins takes over a snapshot in many parts while messages of an epoch that it does
+//! not know keep coming.
+
+mod support;
+
+use hotstuff_core::change::CommitteeChange;
+use hotstuff_core::committee::Member;
+use hotstuff_core::event::Event;
+use hotstuff_core::message::MessageKind;
+use hotstuff_core::*;
+use support::{Table, secret, spec};
+
+/// Four replicas in epoch 1, which has a fifth that was never up, and snapshots of many parts.
+fn before_the_fifth_starts() -> Table {
+    let mut table = Table::empty(spec(4), 1);
+    (table.config.snapshot_blocks, table.config.retained_blocks) = (4, 4);
+    table.config.snapshot_chunk_bytes = 32;
+    table.config.timeout_max_us = Span::millis(2_000);
+    (0..4).for_each(|id| table.start(id));
+    let added = Member { id: ReplicaId(4), key: secret(4).public(), power: Power(1) };
+    table.submit(1, CommitteeChange::Add(added));
+    for sequence in 2..=20 {
+        table.submit(sequence, &[sequence as u8]);
+        table.run_until_applied(&[0, 1, 2, 3], sequence as usize - 1, |envelope| envelope.to != 4);
+    }
+    table
+}
+
+/// The whole takes longer than the longest patience, so it comes only if no question comes between.
+#[test]
+fn its_own_questions_do_not_end_the_download() {
+    let mut table = before_the_fifth_starts();
+    table.start(4);
+    let (mut sequence, mut first_parts) = (20, 0);
+    for _ in 0..200_000 {
+        if table.committed(4) > Height(0) || table.now > Time(120_000_000) {
+            break;
+        }
+        let Some(envelope) = table.lanes.pop_front() else {
+            sequence += 1;
+            table.submit_to(sequence, &[sequence as u8], |id| id != 4);
+            table.pass_time();
+            continue;
+        };
+        if envelope.to == 4 && envelope.message.kind() == MessageKind::SnapshotChunk {
+            if matches!(&envelope.message, Message::SnapshotChunk(chunk) if chunk.offset == 0) {
+                first_parts += 1;
+            }
+            table.now = table.now + Span::millis(50);
+        }
+        table.deliver(envelope);
+    }
+    let whole = table.has_event(4, |event| matches!(event, Event::SnapshotInstalled { .. }));
+    assert!(whole, "r4 has no state at {}, after {first_parts} first parts", table.now);
+}
