@@ -8,7 +8,7 @@ use crate::byzantine::Conduct;
 use crate::config::SimConfig;
 use crate::ids::HostId;
 use crate::intervention::Intervention;
-use hotstuff_core::{CommitRule, Height, ReplicaId, View};
+use hotstuff_core::{CommitRule, Config, Height, ReplicaId, Span, View};
 
 const R1: ReplicaId = ReplicaId(1);
 
@@ -44,33 +44,35 @@ pub(super) const EQUIVOCATING_LEADER: Scenario = Scenario {
     contrast: None,
 };
 
-/// Nobody hears r1 when it leads view 5, so r2, which is corrupt, leads view 6 by a timeout
-/// certificate.
+/// Nobody hears r2 when it leads view 6, so r3, which is corrupt, leads view 7 by a timeout
+/// certificate. The block of view 5 holds the second command: that comes when the first is done with.
 fn fork(_: u64) -> Vec<Cue> {
     let conduct = Conduct::TailForker;
-    let cut = |to| Intervention::Cut { from: host(1), to: host(to) };
+    let cut = |to| Intervention::Cut { from: host(2), to: host(to) };
     vec![
-        in_view(4, cut(0)),
-        in_view(4, cut(2)),
-        in_view(4, cut(3)),
-        in_view(4, Intervention::Corrupt { host: host(2), conduct }),
-        in_view(6, Intervention::Partition(Vec::new())),
+        in_view(5, cut(0)),
+        in_view(5, cut(1)),
+        in_view(5, cut(3)),
+        in_view(5, Intervention::Corrupt { host: host(3), conduct }),
+        in_view(7, Intervention::Partition(Vec::new())),
     ]
 }
 
 fn fork_config(seed: u64) -> SimConfig {
-    cluster(seed, 40, 25)
+    let config = cluster(seed, 12, 500);
+    let replica = Config { heartbeat_us: Span::millis(2_000), ..config.replica };
+    SimConfig { replica, ..config }
 }
 
 pub(super) const TAIL_FORK: Scenario = Scenario {
     number: 8,
     name: "tail-fork",
     title: "A leader takes a block away",
-    lesson: "r2 is corrupt. When it leads after a view that failed, it does not build on the newest \
+    lesson: "r3 is corrupt. When it leads after a view that failed, it does not build on the newest \
         certified block, but on the one before. With three-chain the others vote for that, as it \
         contradicts no lock: a certified block is left behind. No harm is done, for it was not \
         committed, and its commands go into a later block. With two-chain a leader must build on the \
-        newest certificate that its timeout certificate names: the others refuse, and r2 only loses \
+        newest certificate that its timeout certificate names: the others refuse, and r3 only loses \
         its turn.",
     question: "Whom would it serve to take other leaders' blocks away?",
     scripts: &[
@@ -79,12 +81,12 @@ pub(super) const TAIL_FORK: Scenario = Scenario {
             config: fork_config,
             rule: Some(CommitRule::ThreeChain),
             cues: fork,
-            until: ms(10_000),
+            until: ms(12_000),
             expected: &[
                 Expected::Safe,
-                Expected::Left { view: View(4) },
+                Expected::Left { view: View(5) },
                 Expected::ExecutedOnce { repeats: 0 },
-                Expected::Answered { least: 40 },
+                Expected::Answered { least: 12 },
                 Expected::Committed { height: Height(12) },
             ],
         },
@@ -93,12 +95,12 @@ pub(super) const TAIL_FORK: Scenario = Scenario {
             config: fork_config,
             rule: Some(CommitRule::TwoChain),
             cues: fork,
-            until: ms(10_000),
+            until: ms(12_000),
             expected: &[
                 Expected::Safe,
-                Expected::Kept { view: View(4) },
+                Expected::Kept { view: View(5) },
                 Expected::ExecutedOnce { repeats: 0 },
-                Expected::Answered { least: 40 },
+                Expected::Answered { least: 12 },
                 Expected::Committed { height: Height(12) },
             ],
         },

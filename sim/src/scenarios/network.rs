@@ -44,17 +44,17 @@ pub(super) const SLOW_NETWORK: Scenario = Scenario {
     number: 9,
     name: "slow-network",
     title: "A slow network becomes a good one",
-    lesson: "At first messages take up to two seconds and many get lost: nobody can tell who is down and \
-        who is slow. Replicas give up on views that would have gone well. They may not get anywhere, \
-        but they never contradict each other. After eight seconds the network is good, though nobody \
-        is told. From then on every command is answered soon.",
+    lesson: "At first messages take up to two and a half seconds, and many get lost: nobody can tell who \
+        is down and who is slow. Replicas give up on views that would have gone well. They may not get \
+        anywhere, but they never contradict each other. After eight seconds the network is good, though \
+        nobody is told. From then on every command is answered soon.",
     question: "Could a protocol promise progress while the network is as bad as it likes?",
     scripts: &[Script {
         label: "",
         config: |seed| {
             let links = LinkConfig {
-                delay_min_us: Span::millis(300),
-                delay_max_us: Span::millis(2_000),
+                delay_min_us: Span::millis(500),
+                delay_max_us: Span::millis(2_500),
                 loss_ppm: 200_000,
                 ..LinkConfig::default()
             };
