@@ -12,6 +12,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+const STACK_BYTES: usize = 256 << 20;
+
 /// Random scenarios from seeds, until a checker finds a violation; that is shrunk, told, and exits 1.
 #[derive(Args)]
 pub struct Explore {
@@ -99,7 +101,9 @@ impl Explore {
         let failure = Mutex::new(None);
         std::thread::scope(|scope| {
             for _ in 0..jobs {
-                scope.spawn(|| {
+                // Stateright's tester goes as deep as there are calls.
+                let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+                let spawned = worker.spawn_scoped(scope, || {
                     while !is_over.load(Ordering::Relaxed) {
                         let number = next.fetch_add(1, Ordering::Relaxed);
                         if number >= self.seeds || self.is_late(start) {
@@ -122,6 +126,7 @@ impl Explore {
                         }
                     }
                 });
+                spawned.expect("a thread can be started");
             }
         });
         bar.finish_and_clear();
