@@ -318,6 +318,14 @@ impl Committee {
         self.power_of(ids) >= self.weak_quorum()
     }
 
+    /// How many views a leader leads in a row. Faults are counted by power, and turns by heads: few by
+    /// power may be many by heads, and between them no two others might ever follow each other. So where
+    /// powers differ, one turn is enough for a commit.
+    pub(crate) fn views_in_a_row(&self) -> u64 {
+        let is_even = self.spec.members.windows(2).all(|pair| pair[0].power == pair[1].power);
+        if is_even { 1 } else { self.rule().commit_depth() as u64 + 1 }
+    }
+
     /// The one certificate that the genesis block has.
     #[must_use]
     pub fn genesis_qc(&self) -> &QuorumCertificate {

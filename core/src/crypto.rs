@@ -4,6 +4,7 @@
 //! purpose are never valid for another; signatures also bind the [`ClusterId`] (pitfall 3).
 
 use crate::wire;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -233,7 +234,7 @@ pub struct SecretKey(Secret);
 
 #[derive(Clone)]
 enum Secret {
-    Own(SigningKey),
+    Own(Box<SigningKey>),
     Elsewhere(Arc<dyn Signer>),
 }
 
@@ -241,7 +242,7 @@ impl SecretKey {
     /// The key made from 32 secret bytes, which the caller draws from a good source of randomness.
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        Self(Secret::Own(SigningKey::from_bytes(&seed)))
+        Self(Secret::Own(Box::new(SigningKey::from_bytes(&seed))))
     }
 
     /// A key that `signer` holds.

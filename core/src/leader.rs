@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeaderRule {
-    /// Each member in turn, by ascending id: view v is led by member v mod n.
+    /// Each member in turn, by ascending id: view v is led by member v mod n. Where members have
+    /// different power, each leads as many views in a row as a commit takes.
     RoundRobin,
     /// Always the same member; should it be none of the committee, the first. Its failure stops
     /// the cluster: for experiments.
@@ -28,7 +29,8 @@ impl LeaderRule {
         let at = |position: u64, count: usize| {
             usize::try_from(position % count as u64).expect("it is below a committee's size")
         };
-        let in_turn = members[at(view.0, members.len())].id;
+        let turn = view.0 / committee.views_in_a_row();
+        let in_turn = members[at(turn, members.len())].id;
         match self {
             Self::RoundRobin => in_turn,
             Self::Fixed(id) => {
@@ -45,7 +47,7 @@ impl LeaderRule {
                 }
                 // Its turns go to the others in turn, so nobody leads much more than the rest.
                 let others: Vec<ReplicaId> = committee.ids().filter(|id| !suspended.contains(id)).collect();
-                others[at(view.0 / members.len() as u64, others.len())]
+                others[at(turn / members.len() as u64, others.len())]
             }
         }
     }

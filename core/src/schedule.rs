@@ -128,7 +128,7 @@ impl Schedules {
         let newest = self.newest();
         let mut reputation = newest.reputation.clone();
         // A gap of more than one turn says no more of anyone than its last turn does.
-        let turn = ruling.committee.size() as u64;
+        let turn = ruling.committee.size() as u64 * ruling.committee.views_in_a_row();
         let first = (parent_view.0 + 1).max(block.view().0.saturating_sub(turn));
         for view in (first..block.view().0).map(View) {
             reputation.note_silent(ruling.leader(view), view);

@@ -75,6 +75,8 @@ pub(crate) struct Sessions {
     reply_bytes_max: u64,
     tree: MerkleBuckets,
     touched: BTreeSet<u8>,
+    /// Whose digest is not up to date.
+    unsealed: BTreeSet<ClientId>,
 }
 
 impl Sessions {
@@ -88,6 +90,7 @@ impl Sessions {
             reply_bytes_max: limits.session_bytes.into(),
             tree: MerkleBuckets::new(8, Digest::default()),
             touched: BTreeSet::new(),
+            unsealed: BTreeSet::new(),
         }
     }
 
@@ -119,7 +122,7 @@ impl Sessions {
             session.bytes -= reply.result.len() as u64;
             session.floor = session.floor.max(Some(oldest));
         }
-        session.seal(&id.client);
+        self.unsealed.insert(id.client);
         self.touched.insert(bucket(&id.client));
         if self.clients.len() > self.sessions_max
             && let Some((_, forgotten)) = self.by_use.pop_first()
@@ -159,7 +162,7 @@ impl Sessions {
                 session.bytes += result.len() as u64;
                 session.replies.insert(sequence, Executed::new(height, result));
             }
-            session.seal(&client);
+            sessions.unsealed.insert(client);
             sessions.uses = sessions.uses.max(used); // the last use is of a client that is remembered
             sessions.by_use.insert(used, client);
             sessions.touched.insert(bucket(&client));
@@ -171,6 +174,11 @@ impl Sessions {
 
     /// A digest of the table.
     pub(crate) fn root(&mut self) -> Digest {
+        while let Some(client) = self.unsealed.pop_first() {
+            if let Some(session) = self.clients.get_mut(&client) {
+                session.seal(&client); // one forgotten since has none
+            }
+        }
         for bucket in core::mem::take(&mut self.touched) {
             let lowest = ClientId::lowest_of_bucket(bucket);
             let members = self.clients.range(lowest..).take_while(|(client, _)| client.0[0] == bucket);

@@ -74,6 +74,20 @@ fn one_pulled_along_by_timeouts_shown_to_it_alone_gives_up_with_the_others() {
     goes_on(&mut table, 4, 1);
 }
 
+/// A simulated flooder did this: the replica gave up on view 3, over and over, until its stack was full.
+#[test]
+fn a_replica_is_not_led_astray_by_its_own_timeouts_of_before_a_restart() {
+    let mut table = Table::new(4);
+    let genesis = table.committee.genesis_qc().clone();
+    for (replica, view) in [(0, 5), (0, 6), (1, 3)] {
+        let message = support::hostile::timeout(replica, view, genesis.clone(), None);
+        table.deliver(Envelope { from: 1, to: 0, message });
+    }
+    assert_eq!(table.replica(0).status().view, View(1), "one other alone pulls nobody along");
+    table.submit(1, b"x");
+    goes_on(&mut table, 0, 1);
+}
+
 #[test]
 fn a_leaving_member_that_has_the_only_qc_passes_it_on() {
     let mut five = spec(5);

@@ -23,19 +23,17 @@ fn commits(rule: CommitRule, leaders: LeaderRule, power: u64, down: impl Iterato
     !table.applied(0).is_empty()
 }
 
-/// Half of the turns are lost: there are never three certified views in a row. Reputation goes by what
-/// is committed, and nothing is.
+/// Half of the turns are lost. Did leaders change with every view, there would never be three certified
+/// ones in a row; and reputation goes by what is committed.
 #[test]
-#[ignore = "by heads more than a third may be faulty: three-chain commits nothing"]
 fn three_chain_commits_whatever_the_powers() {
     for leaders in [LeaderRule::RoundRobin, LeaderRule::Reputation] {
         assert!(commits(CommitRule::ThreeChain, leaders, 4, 2..4), "{leaders:?}");
     }
 }
 
-/// Three of four turns are lost: there are never two in a row.
+/// Three of four turns are lost.
 #[test]
-#[ignore = "by heads half and more may be faulty: two-chain commits nothing"]
 fn two_chain_commits_whatever_the_powers() {
     assert!(commits(CommitRule::TwoChain, LeaderRule::Reputation, 4, 2..4), "two in a row are enough");
     for leaders in [LeaderRule::RoundRobin, LeaderRule::Reputation] {

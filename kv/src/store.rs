@@ -148,7 +148,11 @@ impl App for KvStore {
         let mut restored = Self::with_limit(self.bytes_max);
         let mut rest = snapshot;
         while !rest.is_empty() {
-            let (key, value) = wire::take(&mut rest).map_err(|_| NoSnapshot)?;
+            let (key, value): (Vec<u8>, Vec<u8>) = wire::take(&mut rest).map_err(|_| NoSnapshot)?;
+            // Told twice, it would leave no trace in the root, but in the bytes.
+            if restored.value(&key).is_some() {
+                return Err(NoSnapshot);
+            }
             if restored.apply(Operation::Set { key, value }) != Answer::Ok {
                 return Err(NoSnapshot);
             }

@@ -79,8 +79,8 @@ impl<A: App> Replica<A> {
             if self.collector_of(&vote.block) != self.id {
                 self.event(Event::SentAgain { kind: MessageKind::Vote, block: vote.block });
                 self.outputs.push_back(Output::Broadcast(Message::Vote(vote.clone())));
-                self.on_vote(vote);
             }
+            self.on_vote(vote); // a collector that restarted has lost its own
         }
     }
 
@@ -124,6 +124,9 @@ impl<A: App> Replica<A> {
     /// Takes what a timeout carries before its own meaning: the high QC, and the last vote, which
     /// may complete a QC that its collector did not deliver (pitfall 22).
     pub(super) fn on_timeout(&mut self, from: ReplicaId, timeout: Timeout) {
+        if timeout.replica == self.id {
+            return; // its own of before a restart, replayed: it counts what it has given up since
+        }
         self.learn_qc(&timeout.high_qc);
         if let Some(vote) = timeout.last_vote.clone() {
             self.on_vote(vote);
