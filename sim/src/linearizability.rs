@@ -5,16 +5,19 @@
 //! operation is about one key; a history is linearizable iff that of each key is.
 
 mod register;
+mod window;
 
 use crate::checkers::{Breach, Violation};
 use crate::history::{Call, History};
 use crate::sim::Sim;
+use crate::ids::ClientNumber;
 use core::fmt;
-use hotstuff_kv::{Answer, Invalid, Operation};
+use hotstuff_kv::{Answer, Invalid};
 use register::{Register, Search};
 use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use window::Window;
 
 /// Why a history is not known to be linearizable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,89 +120,56 @@ fn culprit<'a>(calls: &[&'a Call]) -> &'a Call {
     answered.get(at).or(answered.last()).expect("a history without answers has an order")
 }
 
-/// A command as it stood at some time.
-#[derive(Clone, Copy)]
-struct Seen<'a> {
-    call: &'a Call,
-    answer: Option<&'a Answer>,
-}
-
 /// Whether there is an order of one key's commands, as they stood after step `until`. `None` where the
 /// search was given up.
 fn has_order(calls: &[&Call], until: u64) -> Option<bool> {
-    let seen: Vec<Seen<'_>> = calls
-        .iter()
-        .filter(|call| call.invoked <= until)
-        .map(|call| {
-            let returned = call.returned.as_ref().filter(|(step, _)| *step <= until);
-            Seen { call, answer: returned.map(|(_, answer)| answer) }
-        })
-        .collect();
-    let seen: Vec<Seen<'_>> = seen.iter().filter(|one| matters(one, &seen)).copied().collect();
-    let search = Search::new(seen.iter().map(|one| (&one.call.operation, one.answer)));
+    let windows = Window::all(calls, until);
+    let search = Search::new(&windows);
+    if !search.is_hopeful() {
+        return Some(false);
+    }
     let mut tester = LinearizabilityTester::new(Register::new(search.clone()));
-    let threads = threads(&seen);
-    for (at, is_return) in moments(&seen) {
-        let Seen { call, answer } = seen[at];
-        let told = if is_return {
+    let threads = threads(&windows);
+    for (at, is_end) in moments(&windows) {
+        let Window { call, answer, .. } = windows[at];
+        let told = if is_end {
             tester.on_return(threads[at], answer.map(Cow::Borrowed))
         } else {
             tester.on_invoke(threads[at], (at, &call.operation))
         };
         told.expect("a thread has one command under way");
     }
-    let found = search.is_hopeful() && tester.is_consistent();
+    let found = tester.is_consistent();
     if search.is_given_up() { None } else { Some(found) }
 }
 
-/// Whether a command can make a difference. One without an answer makes none if it only reads, or sets
-/// what nobody has read: wherever it stands in an order, that is an order without it too.
-fn matters(one: &Seen<'_>, all: &[Seen<'_>]) -> bool {
-    let Seen { call, answer } = one;
-    let is_read = |value: &[u8]| {
-        all.iter().any(|other| {
-        matches!(other.answer, Some(Answer::Value(read) | Answer::Deleted(read)) if read == value)
-    })
-    };
-    answer.is_some()
-        || match &call.operation {
-            Operation::Get { .. } => false,
-            Operation::Set { value, .. } => is_read(value),
-            Operation::Delete { .. } => true,
-        }
-}
-
 /// On which thread each command runs: those of one client on one, as long as they do not overlap. One
-/// without an answer ends when all has ended; it has a thread of its own, which is tried after all others.
-fn threads(seen: &[Seen<'_>]) -> Vec<(bool, usize)> {
-    let mut busy: Vec<(crate::ClientNumber, u64)> = Vec::new();
-    let thread = |(at, Seen { call, answer }): (usize, &Seen<'_>)| {
-        let Some((returned, _)) = call.returned.as_ref().filter(|_| answer.is_some()) else {
+/// without an answer has a thread of its own, which is tried after all others.
+fn threads(windows: &[Window<'_>]) -> Vec<(bool, usize)> {
+    let mut busy: Vec<(ClientNumber, u64)> = Vec::new();
+    let thread = |(at, window): (usize, &Window<'_>)| {
+        if window.answer.is_none() {
             return (true, at);
-        };
-        let is_free =
-            |(client, until): &(crate::ClientNumber, u64)| *client == call.client && *until < call.invoked;
+        }
+        let client = window.call.client;
+        let is_free = |(owner, until): &(ClientNumber, u64)| *owner == client && *until < window.begins;
         let thread = busy.iter().position(is_free).unwrap_or(busy.len());
         if thread == busy.len() {
-            busy.push((call.client, *returned));
+            busy.push((client, window.ends));
         } else {
-            busy[thread].1 = *returned;
+            busy[thread].1 = window.ends;
         }
         (false, thread)
     };
-    seen.iter().enumerate().map(thread).collect()
+    windows.iter().enumerate().map(thread).collect()
 }
 
-/// When commands were sent and answered, in order: which of them, and whether it was answered.
-fn moments(seen: &[Seen<'_>]) -> Vec<(usize, bool)> {
-    let mut moments: Vec<(u64, bool, usize)> = Vec::new();
-    for (at, Seen { call, answer }) in seen.iter().enumerate() {
-        let returned = call.returned.as_ref().filter(|_| answer.is_some());
-        moments.push((call.invoked, false, at));
-        moments.push((returned.map_or(u64::MAX, |(step, _)| *step), true, at));
-    }
+/// When windows begin and end, in order: which of them, and whether it ends.
+fn moments(windows: &[Window<'_>]) -> Vec<(usize, bool)> {
+    let both = |(at, window): (usize, &Window<'_>)| [(window.begins, false, at), (window.ends, true, at)];
+    let mut moments: Vec<(u64, bool, usize)> = windows.iter().enumerate().flat_map(both).collect();
     moments.sort_unstable();
-    moments.into_iter().map(|(_, is_return, at)| (at, is_return)).collect()
+    moments.into_iter().map(|(_, is_end, at)| (at, is_end)).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One key of the store as a sequential object, and what the search for an order knows of it.
 
+use super::window::{Value, Window};
 use hotstuff_kv::{Answer, Operation};
 use stateright::semantics::SequentialSpec;
 use std::borrow::Cow;
@@ -10,35 +11,23 @@ use std::rc::Rc;
 /// After so many steps a search is given up.
 const STEPS_MAX: u32 = 50_000;
 
-/// A key's value, if it has one.
-type Value<'a> = Option<&'a [u8]>;
-
-/// What a command needs and makes.
-struct Effect<'a> {
-    /// The value that it has found, where its answer tells.
-    found: Option<Value<'a>>,
-    /// The value that it leaves behind, where it is another.
-    made: Option<Value<'a>>,
-}
-
 /// A search for an order of commands, which never goes the same way twice, nor one that leads nowhere.
 pub(super) struct Search<'a> {
-    effects: Vec<Effect<'a>>,
+    windows: Vec<Window<'a>>,
     /// The sets of commands that have stood at the beginning, with the value that they led to.
     known: RefCell<BTreeSet<(Vec<bool>, Value<'a>)>>,
     steps: Cell<u32>,
 }
 
 impl<'a> Search<'a> {
-    /// For commands with their answers, where there are some.
-    pub(super) fn new(commands: impl Iterator<Item = (&'a Operation, Option<&'a Answer>)>) -> Rc<Self> {
-        let effects = commands.map(|(operation, answer)| Effect::of(operation, answer)).collect();
-        Rc::new(Self { effects, known: RefCell::default(), steps: Cell::new(0) })
+    pub(super) fn new(windows: &[Window<'a>]) -> Rc<Self> {
+        Rc::new(Self { windows: windows.to_vec(), known: RefCell::default(), steps: Cell::new(0) })
     }
 
     /// Whether there may be an order at all.
     pub(super) fn is_hopeful(&self) -> bool {
-        self.leads_on(&vec![false; self.effects.len()], None)
+        let has_time = |window: &Window<'_>| window.begins <= window.ends;
+        self.windows.iter().all(has_time) && self.leads_on(&vec![false; self.windows.len()], None)
     }
 
     /// Whether it took too long.
@@ -54,32 +43,11 @@ impl<'a> Search<'a> {
             && self.known.borrow_mut().insert((done.to_vec(), value))
     }
 
-    /// Whether all that is still to be found is there, or is still to be made.
+    /// Whether all that is still to be found is there, or can still be made in time.
     fn leads_on(&self, done: &[bool], value: Value<'a>) -> bool {
-        let to_come = || self.effects.iter().zip(done).filter(|(_, done)| !**done).map(|(effect, _)| effect);
-        to_come()
-            .filter_map(|effect| effect.found)
-            .filter(|found| *found != value)
-            .all(|found| to_come().any(|effect| effect.made == Some(found)))
-    }
-}
-
-impl<'a> Effect<'a> {
-    fn of(operation: &'a Operation, answer: Option<&'a Answer>) -> Self {
-        if operation.check().is_err() {
-            return Self { found: None, made: None };
-        }
-        let found = match answer {
-            Some(Answer::Value(value) | Answer::Deleted(value)) => Some(Some(value.as_slice())),
-            Some(Answer::NotFound) => Some(None),
-            Some(Answer::Ok | Answer::Invalid(_)) | None => None,
-        };
-        let made = match operation {
-            Operation::Set { value, .. } => Some(Some(value.as_slice())),
-            Operation::Delete { .. } if answer != Some(&Answer::NotFound) => Some(None),
-            Operation::Delete { .. } | Operation::Get { .. } => None,
-        };
-        Self { found, made }
+        let to_come = || self.windows.iter().zip(done).filter(|(_, done)| !**done).map(|(window, _)| window);
+        let readers = to_come().filter(|reader| reader.found.is_some_and(|found| found != value));
+        readers.into_iter().all(|reader| to_come().any(|maker| maker.may_serve(reader)))
     }
 }
 
@@ -94,7 +62,7 @@ pub(super) struct Register<'a> {
 
 impl<'a> Register<'a> {
     pub(super) fn new(search: Rc<Search<'a>>) -> Self {
-        Self { value: None, done: vec![false; search.effects.len()], search }
+        Self { value: None, done: vec![false; search.windows.len()], search }
     }
 
     /// What the store answers.

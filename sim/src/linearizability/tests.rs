@@ -3,6 +3,7 @@
 use super::*;
 use crate::{ClientNumber, LinkConfig, Signatures, Sim, SimConfig, Workload};
 use hotstuff_core::{SequenceNumber, Span, Time};
+use hotstuff_kv::Operation;
 
 fn set(value: &str) -> Operation {
     Operation::Set { key: b"k".to_vec(), value: value.into() }
@@ -138,6 +139,38 @@ fn keys_are_judged_one_by_one() {
 fn a_full_store_is_not_judged() {
     let full = call(0, set("a"), 1, (2, Answer::Invalid(Invalid::StoreFull)));
     assert_eq!(check_calls(core::slice::from_ref(&full)), Err(NotLinearizable::StoreFull(Box::new(full))));
+}
+
+#[test]
+fn a_window_is_as_narrow_as_what_was_read_makes_it() {
+    let calls = [
+        call(0, set("a"), 10, (100, Answer::Ok)),
+        call(1, get(), 1, (40, value("a"))),
+        call(2, delete(), 5, (90, Answer::Deleted(b"a".to_vec()))),
+        call(3, get(), 2, (80, Answer::NotFound)),
+        call(4, set("unread"), 3, None),
+        call(5, set("lost"), 20, None),
+        call(6, get(), 30, (200, value("lost"))),
+    ];
+    let windows = |until| {
+        let calls: Vec<&Call> = calls.iter().collect();
+        let told = |window: &Window<'_>| (window.call.client.0, window.begins, window.ends);
+        Window::all(&calls, until).iter().map(told).collect::<Vec<_>>()
+    };
+    let all = [(3, 2, 80), (0, 10, 40), (1, 10, 40), (2, 10, 90), (5, 20, 200), (6, 30, 200)];
+    assert_eq!(windows(u64::MAX), all);
+    assert_eq!(windows(50), [(2, 5, u64::MAX), (0, 10, 40), (1, 10, 40)], "what had no answer then");
+}
+
+/// A read from before its value was set: the window is empty.
+#[test]
+fn a_command_that_can_have_taken_effect_at_no_time_is_found() {
+    let calls = [
+        call(0, set("a"), 5, (6, Answer::Ok)),
+        call(1, set("b"), 1, (2, Answer::Ok)),
+        call(2, get(), 1, (4, value("a"))),
+    ];
+    assert_eq!(found(&calls).as_ref(), Some(&calls[2]));
 }
 
 /// The history of three clients with up to eight commands each under way, on a bad network.
