@@ -106,17 +106,26 @@ async fn the_first_step_that_differs_is_named_in_both_words() -> Result<()> {
         page.open(&server.url("/#/s/sandbox?v=1&seed=7&n=4&play=0")).await?;
         for scenario in scenarios::all() {
             let same = first_difference(page, scenario, u64::MAX, u64::MAX).await;
-            assert!(same.is_err_and(|why| why.to_string().ends_with(" steps are the same")), "{}", scenario.name);
+            assert!(
+                same.is_err_and(|why| why.to_string().ends_with(" steps are the same")),
+                "{}",
+                scenario.name
+            );
         }
         let scenario = scenarios::of_seed(0);
+        assert_eq!(scenario.name, "happy-path");
         let (seven, eight) = (scenarios::step_hashes(scenario, 7), scenarios::step_hashes(scenario, 8));
         let at = seven.iter().zip(&eight).take_while(|(one, other)| one == other).count();
         let words = |seed| scenarios::step_text(scenario, seed, at).expect("both runs go on");
         let said = first_difference(page, scenario, 8, 7).await?;
         let expected = format!("step {at} is natively\n{}\nand in the browser\n{}", words(7), words(8));
         assert_eq!(said, expected);
-        for nonsense in ["stepHashes('nothing', 1)", "stepText('happy-path', -1, 0)", "scenarioHashes('x', 1)"] {
-            let run = format!("(() => {{ try {{ return hotstuff.{nonsense} }} catch (error) {{ return error instanceof Error }} }})()");
+        let refused = ["stepHashes('nothing', 1)", "stepText('happy-path', -1, 0)", "scenarioHashes('x', 1)"];
+        for nonsense in refused {
+            let run = format!(
+                "(() => {{ try {{ return hotstuff.{nonsense} }} \
+                           catch (error) {{ return error instanceof Error }} }})()"
+            );
             assert_eq!(page.eval(&run).await?, true, "{nonsense} is refused");
         }
         assert_eq!(page.eval("hotstuff.stepText('happy-path', 1, 1e6) === undefined").await?, true);
