@@ -9,8 +9,8 @@ mod window;
 
 use crate::checkers::{Breach, Violation};
 use crate::history::{Call, History};
-use crate::sim::Sim;
 use crate::ids::ClientNumber;
+use crate::sim::Sim;
 use core::fmt;
 use hotstuff_kv::{Answer, Invalid};
 use register::{Register, Search};

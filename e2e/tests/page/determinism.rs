@@ -2,10 +2,13 @@
 
 use crate::on_a_plain_host;
 use crate::run::{Run, step_to};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use hotstuff_core::{Config, ReplicaId, Span};
+use hotstuff_e2e::Page;
+use hotstuff_sim::scenarios::{self, Scenario};
 use hotstuff_sim::{Intervention, LinkConfig, Sim, SimConfig, Workload, reference_run};
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 
 const SEEDS: [u64; 5] = [0, 1, 7, (1 << 53) + 1, u64::MAX];
 
@@ -42,6 +45,90 @@ async fn a_reference_run_has_the_same_hash_natively_and_in_the_browser() -> Resu
             );
             assert_eq!(page.eval(&run).await?, true, "{nonsense} is refused");
         }
+        Ok(())
+    })
+    .await
+}
+
+/// How many runs of scenarios are compared, and how many at a time: the page stands still so long.
+const COMPARED: u64 = 1_000;
+const BATCH: u64 = 10;
+
+#[tokio::test]
+async fn a_thousand_seeds_of_all_scenarios_have_the_same_hashes_natively_and_in_the_browser() -> Result<()> {
+    on_a_plain_host("scenarios", async |page, server| {
+        page.open(&server.url("/#/s/sandbox?v=1&seed=7&n=4&play=0")).await?;
+        for first in (0..COMPARED).step_by(usize::try_from(BATCH)?) {
+            let native = spawn_blocking(move || (first..first + BATCH).map(traced).collect::<Vec<Value>>());
+            let found = page.eval(&format!("window.hotstuff.scenarioHashes({first}, {BATCH})")).await?;
+            let expected = native.await?;
+            if found != json!(expected) {
+                let found = found.as_array().map_or(&[][..], Vec::as_slice);
+                let at = expected.iter().zip(found).take_while(|(one, other)| one == other).count() as u64;
+                let seed = first + at;
+                let difference = first_difference(page, scenarios::of_seed(seed), seed, seed).await?;
+                panic!("{}, seed {seed}: {difference}", scenarios::of_seed(seed).name);
+            }
+            page.frames(1).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn traced(seed: u64) -> Value {
+    let (hash, steps) = scenarios::trace_hash(scenarios::of_seed(seed), seed);
+    json!({ "hash": format!("{hash:#}"), "steps": steps })
+}
+
+/// Where a run in the browser first differs from a native one, in the words of both.
+async fn first_difference(
+    page: &Page,
+    scenario: &'static Scenario,
+    seed: u64,
+    native_seed: u64,
+) -> Result<String> {
+    let name = scenario.name;
+    let found = page.eval(&format!("Array.from(window.hotstuff.stepHashes('{name}', '{seed}'))")).await?;
+    let found: Vec<u32> = serde_json::from_value(found)?;
+    let native = scenarios::step_hashes(scenario, native_seed);
+    let at = native.iter().zip(&found).take_while(|(one, other)| one == other).count();
+    ensure!(at < native.len().max(found.len()), "all {at} steps are the same");
+    let in_browser = page.eval(&format!("window.hotstuff.stepText('{name}', '{seed}', {at})")).await?;
+    let in_browser = in_browser.as_str().unwrap_or("nothing").to_owned();
+    let natively = scenarios::step_text(scenario, native_seed, at).unwrap_or_else(|| "nothing".into());
+    Ok(format!("step {at} is natively\n{natively}\nand in the browser\n{in_browser}"))
+}
+
+#[tokio::test]
+async fn the_first_step_that_differs_is_named_in_both_words() -> Result<()> {
+    on_a_plain_host("difference", async |page, server| {
+        page.open(&server.url("/#/s/sandbox?v=1&seed=7&n=4&play=0")).await?;
+        for scenario in scenarios::all() {
+            let same = first_difference(page, scenario, u64::MAX, u64::MAX).await;
+            assert!(
+                same.is_err_and(|why| why.to_string().ends_with(" steps are the same")),
+                "{}",
+                scenario.name
+            );
+        }
+        let scenario = scenarios::of_seed(0);
+        assert_eq!(scenario.name, "happy-path");
+        let (seven, eight) = (scenarios::step_hashes(scenario, 7), scenarios::step_hashes(scenario, 8));
+        let at = seven.iter().zip(&eight).take_while(|(one, other)| one == other).count();
+        let words = |seed| scenarios::step_text(scenario, seed, at).expect("both runs go on");
+        let said = first_difference(page, scenario, 8, 7).await?;
+        let expected = format!("step {at} is natively\n{}\nand in the browser\n{}", words(7), words(8));
+        assert_eq!(said, expected);
+        let refused = ["stepHashes('nothing', 1)", "stepText('happy-path', -1, 0)", "scenarioHashes('x', 1)"];
+        for nonsense in refused {
+            let run = format!(
+                "(() => {{ try {{ return hotstuff.{nonsense} }} \
+                           catch (error) {{ return error instanceof Error }} }})()"
+            );
+            assert_eq!(page.eval(&run).await?, true, "{nonsense} is refused");
+        }
+        assert_eq!(page.eval("hotstuff.stepText('happy-path', 1, 1e6) === undefined").await?, true);
         Ok(())
     })
     .await

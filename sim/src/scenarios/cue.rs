@@ -41,8 +41,3 @@ pub(super) fn after_ms(span_ms: u64, what: Intervention) -> Cue {
 pub(super) fn in_view(view: u64, what: Intervention) -> Cue {
     Cue { at: At::View(View(view)), what }
 }
-
-/// When a height is committed.
-pub(super) fn at_height(height: u64, what: Intervention) -> Cue {
-    Cue { at: At::Committed(Height(height)), what }
-}

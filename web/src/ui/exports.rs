@@ -1,5 +1,6 @@
 //! `window.hotstuff`: what scripts and tests may ask of the page.
 
+use crate::ui::hashes::Hashes;
 use crate::ui::stage::Stage;
 use js_sys::{BigInt, Float64Array, Object, Reflect};
 use serde::Serialize;
@@ -10,6 +11,7 @@ pub struct Exports {
     _reference: Closure<dyn Fn(JsValue) -> Result<JsValue, JsValue>>,
     _scene: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
     _frames: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
+    _hashes: Hashes,
 }
 
 #[derive(Serialize)]
@@ -42,12 +44,14 @@ impl Exports {
                 ])
             })
         };
-        let exports = Self { _reference: reference, _scene: scene, _frames: frames };
-        let names = [
+        let hashes = Hashes::new();
+        let exports = Self { _reference: reference, _scene: scene, _frames: frames, _hashes: hashes };
+        let mut names = vec![
             ("referenceRun", exports._reference.as_ref().clone()),
             ("scene", exports._scene.as_ref().clone()),
             ("frames", exports._frames.as_ref().clone()),
         ];
+        names.extend(exports._hashes.named());
         if let Ok(value) = object(&names) {
             // The global object of a page is never sealed.
             let _ = Reflect::set(&js_sys::global(), &"hotstuff".into(), &value);
@@ -57,17 +61,25 @@ impl Exports {
 }
 
 fn reference_run(seed: &JsValue) -> Result<JsValue, JsValue> {
-    let text = match seed.as_string() {
-        Some(text) => text,
-        None => String::from(BigInt::new(seed)?.to_string(10)?),
-    };
-    let seed: u64 = text.parse().map_err(|_| JsError::new("a seed is a whole number up to 2^64-1"))?;
-    let run = hotstuff_sim::reference_run(seed);
+    let run = hotstuff_sim::reference_run(whole(seed)?);
     object(&[
         ("hash", format!("{:#}", run.hash).into()),
         ("steps", (run.steps as f64).into()),
         ("committed", (run.committed.0 as f64).into()),
     ])
+}
+
+/// A whole number, as a number, a bigint or a string: numbers alone do not reach 2^64.
+pub(super) fn whole(value: &JsValue) -> Result<u64, JsValue> {
+    text_of(value)?.parse().map_err(|_| JsError::new("it must be a whole number up to 2^64-1").into())
+}
+
+/// A string, or the digits of a number.
+pub(super) fn text_of(value: &JsValue) -> Result<String, JsValue> {
+    match value.as_string() {
+        Some(text) => Ok(text),
+        None => Ok(String::from(BigInt::new(value)?.to_string(10)?)),
+    }
 }
 
 fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {

@@ -13,6 +13,7 @@ mod facts;
 mod failure;
 mod field;
 mod frames;
+mod hashes;
 mod header;
 mod help;
 mod icon;

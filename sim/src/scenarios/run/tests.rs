@@ -1,7 +1,7 @@
 //! Scripts of cues, played in pieces, interrupted and again.
 
 use super::*;
-use crate::scenarios::cue::{after_ms, at_height, at_ms, in_view};
+use crate::scenarios::cue::{after_ms, at_ms, in_view};
 use crate::scenarios::setting::{cluster, ms};
 use crate::scenarios::{Expected, all, named};
 use crate::step::Cause;
@@ -13,7 +13,7 @@ static SCRIPT: Script = Script {
     rule: None,
     cues: |_| {
         vec![
-            at_height(1, Intervention::Kill(ReplicaId(1).into())),
+            Cue { at: At::Committed(Height(1)), what: Intervention::Kill(ReplicaId(1).into()) },
             after_ms(1_000, Intervention::Restart(ReplicaId(1).into())),
             in_view(1, Intervention::Kill(ReplicaId(2).into())),
             at_ms(500, Intervention::Restart(ReplicaId(2).into())),
