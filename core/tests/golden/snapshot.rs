@@ -135,7 +135,7 @@ fn altered(chunk: &SnapshotChunk) -> SnapshotChunk {
 #[test]
 fn flood() {
     let mut table = table(1 << 20);
-    table.quietly(|table| run_ahead_of_r3(table));
+    table.quietly(run_ahead_of_r3);
     table.lanes.clear();
     table.watch(&[0]);
     table.say(

@@ -118,7 +118,9 @@ pub fn write(target: &Target) -> String {
     let mut text = format!("#/s/{place}?v=1&seed={seed}&n={replicas}&speed={}", rounded(*speed));
     if let Some(Planned { plan, hash }) = plan {
         let _ = write!(text, "&i={}", plan.to_code());
-        hash.iter().for_each(|hash| drop(write!(text, "&h={hash}")));
+        if let Some(hash) = hash {
+            let _ = write!(text, "&h={hash}");
+        }
     }
     if let Some(play) = play {
         let _ = write!(text, "&play={}", u8::from(*play));
