@@ -199,7 +199,7 @@ fn commands_that_execute_twice_are_found() {
 #[test]
 fn pitfall_08_votes_in_views_that_were_given_up_are_found() {
     let is_it = |breach: &Breach| matches!(breach, Breach::VoteAfterTimeout { .. });
-    assert_found(Weakness::VoteAfterTimeout, 40, 8, is_it);
+    assert_found(Weakness::VoteAfterTimeout, 40, 3, is_it);
 }
 
 #[test]

@@ -80,3 +80,36 @@ fn what_cannot_be_run_is_said_and_fails() {
         assert!(text(&output.stderr).contains(message), "{arguments}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn exploring_a_weakened_cluster_prints_the_violation_and_fails() {
+    let folder = std::env::temp_dir().join(format!("hotstuff-sim-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let save = folder.join("found.json");
+    let arguments =
+        format!("explore --seeds 20 --shrink 20 --weaken quorum-minus-one --save {}", save.display());
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let out = text(&output.stdout);
+    assert!(out.lines().any(|line| line.starts_with("violation: ")), "{out}");
+    assert!(out.contains("page: #/s/run?v=1&seed="), "{out}");
+    let again = run(&format!("replay --quiet {}", save.display()));
+    assert_eq!(again.status.code(), Some(1));
+    let found = |out: &str| out.lines().find(|line| line.starts_with("violation: ")).map(str::to_owned);
+    assert_eq!(found(text(&again.stdout)), found(out));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn exploring_a_sound_cluster_finds_nothing_and_tells_what_it_saw() {
+    let output = run("explore --seeds 10 --replicas 4 --rule two-chain --jobs 2");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let out = text(&output.stdout);
+    assert!(
+        out.ends_with("no violation in 10 seeds from 0\n") && out.contains("timeout certificate"),
+        "{out}"
+    );
+    assert_eq!(text(&run("explore --list-weakened").stdout).lines().count(), 9);
+    assert_eq!(run("explore --weaken nothing").status.code(), Some(2));
+    assert_eq!(run("replay /no/such/file").status.code(), Some(2));
+}

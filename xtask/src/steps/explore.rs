@@ -1,13 +1,15 @@
-//! Random scenarios in the simulator: a fixed set, and one that nobody has run before.
+//! Random scenarios in the simulator: a fixed set, and one that nobody has run before. And a look at the
+//! released binary, which must have none of the weak rules that the simulator can do with.
 
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::{Bench, Done};
-use crate::process::command;
+use crate::process::{capture, command};
 
+const SIMULATOR: &str = "debug/hotstuff-sim";
 const LIMIT: Duration = Duration::from_secs(15 * 60);
 /// The same in every run.
 const FIXED_SEEDS: u32 = 500;
@@ -17,6 +19,7 @@ const FRESH_SECONDS: u32 = 45;
 /// Explores both sets. The first fresh seed is told, so that a run that finds something can be made
 /// again; what it finds is told too, small.
 pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
+    check_released(bench)?;
     let fixed = ["--seeds".into(), FIXED_SEEDS.to_string()];
     bench.console.run("500 fixed seeds", LIMIT, &mut explore(bench, &fixed))?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
@@ -29,9 +32,29 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     Ok(Done::Passed(last.to_owned()))
 }
 
+/// Weak rules are types of the simulator, each with its name; the binary that replicas run has none.
+fn check_released(bench: &Bench<'_>) -> Result<()> {
+    let names = capture(&mut explore(bench, &["--list-weakened".into()]))?;
+    let read = |path: &str| {
+        let file = bench.project.target.join(path);
+        std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+    };
+    let (simulator, released) = (read(SIMULATOR)?, read("release/hotstuff")?);
+    let holds = |binary: &[u8], name: &str| binary.windows(name.len()).any(|at| at == name.as_bytes());
+    // Names of a word or less may stand there for something else.
+    let names: Vec<&str> = names.lines().filter(|name| name.len() > 8).collect();
+    if names.is_empty() || !names.iter().all(|name| holds(&simulator, name)) {
+        bail!("the simulator does not hold the names of its weak rules, so this check can tell nothing");
+    }
+    match names.iter().find(|name| holds(&released, name)) {
+        Some(name) => bail!("the released binary holds the weak rule `{name}` of the simulator"),
+        None => Ok(()),
+    }
+}
+
 /// The simulator that the tests have built.
 fn explore(bench: &Bench<'_>, arguments: &[String]) -> Command {
-    let mut explore = command(bench.project.target.join("debug/hotstuff-sim"));
+    let mut explore = command(bench.project.target.join(SIMULATOR));
     let save = bench.project.scratch().join("violation.json");
     explore.arg("explore").args(arguments).arg("--save").arg(save).current_dir(&bench.project.root);
     explore

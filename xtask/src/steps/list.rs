@@ -58,7 +58,10 @@ pub(super) const STEPS: [Step; 16] = [
         ..Step::new("binary", "release build with the page", checks::binary)
     },
     Step { objects: DEBUG, ..Step::new("tests", "native tests, replicas included", rust_tests::run) },
-    Step { needs: &["tests"], ..Step::new("explore", "random scenarios in the simulator", explore::run) },
+    Step {
+        needs: &["tests", "binary"],
+        ..Step::new("explore", "random scenarios in the simulator", explore::run)
+    },
     Step {
         after: &["set-up-tools", "page", "binary"],
         ..Step::new("docker", "the image, and a cluster of it", container::run)
