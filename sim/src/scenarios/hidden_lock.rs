@@ -26,7 +26,7 @@ fn cues(_: u64) -> Vec<Cue> {
         in_view(10, cut(0, 2)),
         in_view(10, cut(1, 2)),
         in_view(10, cut(3, 2)),
-        after_ms(220, Intervention::Mend { from: host(1), to: host(3) }),
+        after_ms(900, Intervention::Mend { from: host(1), to: host(3) }),
         after_ms(3_000, Intervention::Partition(Vec::new())),
     ]
 }
