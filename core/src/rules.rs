@@ -33,7 +33,7 @@ pub trait Rules: Debug + Send + Sync {
     /// Whether a block is safe to vote for, as far as the commit rule decides.
     ///
     /// # Errors
-    /// As [`CommitRule::check`].
+    /// The clause that refuses.
     fn safe_to_vote(
         &self,
         rule: CommitRule,
