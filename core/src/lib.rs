@@ -115,6 +115,7 @@ pub mod committee;
 pub mod committees;
 pub mod config;
 pub mod crypto;
+mod download;
 pub mod event;
 pub mod evidence;
 mod fetch;

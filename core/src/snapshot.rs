@@ -9,7 +9,7 @@ use crate::block::{Block, Header};
 use crate::certificate::QuorumCertificate;
 use crate::committee::Committee;
 use crate::crypto::{Digest, Domain};
-use crate::ids::{Height, ReplicaId};
+use crate::ids::Height;
 use crate::schedule::{Schedules, SchedulesImage};
 use crate::sessions::SessionsImage;
 use alloc::sync::Arc;
@@ -133,99 +133,21 @@ pub struct SnapshotRequest {
     pub offset: u64,
 }
 
-/// A snapshot that is on its way here, part by part.
-#[derive(Debug)]
-pub(crate) struct Download {
-    pub(crate) peer: ReplicaId,
-    height: Height,
-    total: u64,
-    bytes: Vec<u8>,
-}
-
-/// What a part led to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// More is to be asked for.
-    Next(SnapshotRequest),
-    /// That was the last part.
-    Whole(Vec<u8>),
-    /// The part does not continue what is here.
-    Useless,
-}
-
-impl Download {
-    /// A download from `peer` that begins with `chunk`.
-    pub(crate) fn new(peer: ReplicaId, chunk: &SnapshotChunk) -> Self {
-        Self { peer, height: chunk.height, total: chunk.total, bytes: Vec::new() }
-    }
-
-    /// Whether `chunk` begins a later snapshot, which its sender has made meanwhile.
-    pub(crate) fn is_outdated_by(&self, chunk: &SnapshotChunk) -> bool {
-        chunk.offset == 0 && chunk.height > self.height
-    }
-
-    /// What to ask for next.
-    pub(crate) fn request(&self) -> SnapshotRequest {
-        SnapshotRequest { height: Some(self.height), offset: self.bytes.len() as u64 }
-    }
-
-    /// Bytes held.
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Takes a part in.
-    pub(crate) fn add(&mut self, chunk: SnapshotChunk) -> Progress {
-        let is_next = (chunk.height, chunk.total, chunk.offset)
-            == (self.height, self.total, self.bytes.len() as u64)
-            && !chunk.bytes.is_empty()
-            && chunk.bytes.len() as u64 <= self.total - chunk.offset;
-        if !is_next {
-            return Progress::Useless;
-        }
-        self.bytes.extend(chunk.bytes);
-        if self.bytes.len() as u64 == self.total {
-            Progress::Whole(core::mem::take(&mut self.bytes))
-        } else {
-            Progress::Next(self.request())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
-
-    fn request(height: u64, offset: u64) -> SnapshotRequest {
-        SnapshotRequest { height: Some(Height(height)), offset }
-    }
 
     #[test]
-    fn what_is_cut_comes_together_again() {
+    fn a_part_is_cut_where_it_is_asked_for() {
         let encoded: Vec<u8> = (0..100).collect();
-        let first = SnapshotRequest { height: None, offset: 7 };
-        let mut chunk = SnapshotChunk::cut(&encoded, Height(5), first, 33);
-        assert_eq!((chunk.offset, chunk.bytes.len()), (0, 33));
-        let mut download = Download::new(ReplicaId(1), &chunk);
-        for _ in 0..3 {
-            let Progress::Next(next) = download.add(chunk) else { panic!("there is more") };
-            chunk = SnapshotChunk::cut(&encoded, Height(5), next, 33);
-        }
-        assert_eq!(download.add(chunk), Progress::Whole(encoded));
-    }
-
-    #[test]
-    fn parts_that_do_not_continue_are_of_no_use() {
-        let encoded = vec![1; 10];
-        let chunk = |height, offset| SnapshotChunk::cut(&encoded, Height(height), request(height, offset), 4);
-        let mut download = Download::new(ReplicaId(1), &chunk(5, 0));
-        assert!(matches!(download.add(chunk(5, 0)), Progress::Next(_)));
-        for wrong in [chunk(5, 0), chunk(5, 8), chunk(6, 4), chunk(5, 99), SnapshotChunk::none()] {
-            assert_eq!(download.add(wrong), Progress::Useless);
-        }
-        let longer = SnapshotChunk { bytes: vec![1; 7], ..chunk(5, 4) };
-        assert_eq!(download.add(longer), Progress::Useless);
-        assert_eq!(download.len(), 4);
+        let ask = |height, offset| SnapshotRequest { height, offset };
+        let of_none = SnapshotChunk::cut(&encoded, Height(5), ask(None, 7), 33);
+        assert_eq!((of_none.offset, of_none.bytes), (0, (0..33).collect()));
+        let of_another = SnapshotChunk::cut(&encoded, Height(5), ask(Some(Height(4)), 33), 33);
+        assert_eq!(of_another.offset, 0);
+        let last = SnapshotChunk::cut(&encoded, Height(5), ask(Some(Height(5)), 99), 33);
+        assert_eq!((last.total, last.offset, last.bytes), (100, 99, Vec::from([99])));
+        let beyond = SnapshotChunk::cut(&encoded, Height(5), ask(Some(Height(5)), 101), 33);
+        assert_eq!((beyond.offset, beyond.bytes), (100, Vec::new()));
     }
 }

@@ -216,3 +216,42 @@ fn a_download_that_stalls_is_given_up_for_another_peer() {
     assert!(table.has_event(3, |event| *event == aside));
     assert!(table.has_event(3, is_installed));
 }
+
+/// r3, which is too far behind for blocks, comes back while parts of snapshots get lost: all that
+/// `is_lost` says so of, by its number among all parts.
+fn downloaded_with_losses(is_lost: impl Fn(usize) -> bool) -> Table {
+    let mut table = table(CommitRule::ThreeChain);
+    commit(&mut table, 1..=10, Some(3));
+    table.submit(11, &[11]);
+    let mut parts = 0;
+    for _ in 0..80 {
+        while let Some(envelope) = table.lanes.pop_front() {
+            if is_kind(MessageKind::SnapshotChunk)(&envelope) {
+                parts += 1;
+                if is_lost(parts) {
+                    continue;
+                }
+            }
+            table.deliver(envelope);
+        }
+        if table.applied(3).len() >= 10 {
+            break;
+        }
+        table.pass_time();
+    }
+    table
+}
+
+#[test]
+fn a_lost_part_is_asked_for_again() {
+    let whole = downloaded_with_losses(|_| false);
+    let is_served = |event: &Event| matches!(event, Event::SnapshotServed { .. });
+    let parts = whole.events.iter().filter(|(_, event)| is_served(event)).count();
+    assert!(parts > 3, "{parts} parts");
+    for lost in 2..=parts {
+        let table = downloaded_with_losses(|number| number == lost);
+        assert!(table.has_event(3, is_installed), "part {lost} of {parts}");
+        let is_aside = |event: &Event| matches!(event, Event::PeerSetAside { .. });
+        assert!(!table.has_event(3, is_aside), "part {lost} of {parts}: its sender is as good as any");
+    }
+}

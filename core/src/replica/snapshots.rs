@@ -4,14 +4,13 @@
 use super::Replica;
 use crate::app::App;
 use crate::certificate::{BlockRef, QuorumCertificate};
+use crate::download::{Download, Progress};
 use crate::event::Event;
-use crate::ids::{Epoch, Height, ReplicaId, Span, Time};
+use crate::ids::{Epoch, Height, ReplicaId, Time};
 use crate::io::{Output, Record};
 use crate::message::{Message, MessageKind};
 use crate::refusal::Refusal;
-use crate::snapshot::{
-    Download, Handover, Progress, Snapshot, SnapshotChunk, SnapshotRequest, StateImage, StateParts,
-};
+use crate::snapshot::{Handover, Snapshot, SnapshotChunk, SnapshotRequest, StateImage, StateParts};
 use crate::tree::BlockTree;
 use crate::{verify, wire};
 use alloc::vec::Vec;
@@ -31,24 +30,12 @@ pub(super) struct Snapshots {
     /// The state is looked at again at this height.
     due: Height,
     download: Option<Download>,
-    download_began: Time,
-    /// When the next part of the download is overdue.
-    download_due: Time,
-    /// How often the sender had a later snapshot since.
-    download_restarts: u32,
 }
 
-/// How often the wait for a part of a snapshot is doubled: it is larger than a chunk of blocks.
-const PATIENCE_EXPONENT: u32 = 4;
-/// A download must go on by at least this part of a chunk in each such wait.
-const RATE_DIVISOR: u64 = 8;
-/// How often a download may begin anew.
-const RESTARTS_MAX: u32 = 3;
-
 impl Snapshots {
-    /// When a download that does not go on is given up.
+    /// When a part of a download is overdue.
     pub(super) fn deadline(&self) -> Option<Time> {
-        self.download.as_ref().map(|_| self.download_due)
+        self.download.as_ref().map(Download::deadline)
     }
 
     /// Bytes of a snapshot on its way here.
@@ -131,40 +118,30 @@ impl<A: App> Replica<A> {
         let of_download = self.snapshots.download.as_ref().is_some_and(|download| download.peer == from);
         if !of_download {
             if self.snapshots.download.is_some() || !self.fetch.take_any_answer(from) {
-                return self.refuse(from, &Message::SnapshotChunk(chunk), Refusal::Unasked(from));
+                return self.refuse_chunk(from, Refusal::Unasked(from));
             }
             if chunk.height <= self.tree.head().height || chunk.total > self.config.snapshot_bytes {
                 return self.set_aside(from, None);
             }
-            self.snapshots.download = Some(Download::new(from, &chunk));
-            (self.snapshots.download_began, self.snapshots.download_restarts) = (self.now, 0);
+            self.snapshots.download = Some(Download::new(self.now, from, &chunk));
         }
         let Some(download) = &mut self.snapshots.download else { return };
-        if download.is_outdated_by(&chunk) && self.snapshots.download_restarts < RESTARTS_MAX {
-            *download = Download::new(from, &chunk);
-            self.snapshots.download_restarts += 1;
-            self.snapshots.download_began = self.now;
-        }
-        match download.add(chunk) {
-            Progress::Next(request) => {
-                // The time for all that has come: one that drips is given up.
-                let wait =
-                    self.config.fetch_retry_us.backed_off(PATIENCE_EXPONENT, self.config.timeout_max_us);
-                let parts = request.offset * RATE_DIVISOR / u64::from(self.config.snapshot_chunk_bytes) + 1;
-                let due = self.snapshots.download_began + Span(wait.0.saturating_mul(parts));
-                self.snapshots.download_due = due;
-                self.send(from, Message::SnapshotRequest(request));
-            }
+        match download.add(self.now, &self.config, chunk) {
+            Progress::Next(request) => self.send(from, Message::SnapshotRequest(request)),
+            Progress::Repeated => self.refuse_chunk(from, Refusal::Unasked(from)),
             Progress::Useless => self.end_download(None),
             Progress::Whole(bytes) => {
                 let installed = self.install(from, &bytes);
                 if let Err(why) = &installed {
-                    let kind = Some(MessageKind::SnapshotChunk);
-                    self.event(Event::MessageRefused { from, kind, why: why.clone() });
+                    self.refuse_chunk(from, why.clone());
                 }
                 self.end_download(installed.ok());
             }
         }
+    }
+
+    fn refuse_chunk(&mut self, from: ReplicaId, why: Refusal) {
+        self.event(Event::MessageRefused { from, kind: Some(MessageKind::SnapshotChunk), why });
     }
 
     fn end_download(&mut self, reached: Option<Height>) {
@@ -173,9 +150,15 @@ impl<A: App> Replica<A> {
         }
     }
 
+    /// A part that does not come is asked for again: it may have got lost.
     pub(super) fn check_download_timer(&mut self) {
-        if self.snapshots.deadline().is_some_and(|due| due <= self.now) {
-            self.end_download(None);
+        let Some(download) = self.snapshots.download.as_mut().filter(|it| it.deadline() <= self.now) else {
+            return;
+        };
+        let peer = download.peer;
+        match download.overdue(self.now, &self.config) {
+            Some(request) => self.send(peer, Message::SnapshotRequest(request)),
+            None => self.end_download(None),
         }
     }
 

@@ -1,0 +1,239 @@
+//! A snapshot on its way here from one peer, part by part: what is asked for next, what is asked for
+//! again, and when the peer is given up.
+
+use crate::config::Config;
+use crate::ids::{Height, ReplicaId, Span, Time};
+use crate::snapshot::{SnapshotChunk, SnapshotRequest};
+use alloc::vec::Vec;
+
+/// How often the wait for a part of a snapshot is doubled: it is larger than a chunk of blocks.
+const PATIENCE_EXPONENT: u32 = 4;
+/// How often in a row a part is asked for again.
+const REPEATS_MAX: u32 = 3;
+/// A download must go on by at least this part of a chunk in each wait.
+const RATE_DIVISOR: u64 = 8;
+/// How often a download may begin anew, because its peer has a later snapshot.
+const RESTARTS_MAX: u32 = 3;
+
+/// What has come of a snapshot.
+#[derive(Debug)]
+pub(crate) struct Download {
+    pub(crate) peer: ReplicaId,
+    height: Height,
+    total: u64,
+    bytes: Vec<u8>,
+    began: Time,
+    restarts: u32,
+    /// How often in a row the next part has been asked for again.
+    repeats: u32,
+    /// When the next part is overdue.
+    due: Time,
+}
+
+/// What a part led to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// More is to be asked for.
+    Next(SnapshotRequest),
+    /// That was the last part.
+    Whole(Vec<u8>),
+    /// The part is here already: it was asked for twice, or the network has repeated it.
+    Repeated,
+    /// The part does not continue what is here.
+    Useless,
+}
+
+impl Download {
+    /// A download from `peer` that begins with `chunk`, which is to be added to it.
+    pub(crate) fn new(now: Time, peer: ReplicaId, chunk: &SnapshotChunk) -> Self {
+        let (height, total) = (chunk.height, chunk.total);
+        Self { peer, height, total, bytes: Vec::new(), began: now, restarts: 0, repeats: 0, due: now }
+    }
+
+    /// What to ask for next.
+    fn request(&self) -> SnapshotRequest {
+        SnapshotRequest { height: Some(self.height), offset: self.bytes.len() as u64 }
+    }
+
+    /// Bytes held.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// When [`overdue`](Self::overdue) has something to say.
+    pub(crate) fn deadline(&self) -> Time {
+        self.due
+    }
+
+    /// Takes a part in.
+    pub(crate) fn add(&mut self, now: Time, config: &Config, chunk: SnapshotChunk) -> Progress {
+        let is_later = chunk.offset == 0 && chunk.height > self.height;
+        if is_later && self.restarts < RESTARTS_MAX {
+            let restarts = self.restarts + 1;
+            *self = Self { restarts, ..Self::new(now, self.peer, &chunk) };
+        }
+        let held = self.bytes.len() as u64;
+        if (chunk.height, chunk.total) != (self.height, self.total) || chunk.bytes.is_empty() {
+            return Progress::Useless;
+        }
+        let end = chunk.offset.saturating_add(chunk.bytes.len() as u64);
+        if end <= held {
+            return Progress::Repeated;
+        }
+        if chunk.offset != held || end > self.total || now > self.rate_deadline(config) {
+            return Progress::Useless;
+        }
+        self.bytes.extend(chunk.bytes);
+        if self.bytes.len() as u64 == self.total {
+            return Progress::Whole(core::mem::take(&mut self.bytes));
+        }
+        self.repeats = 0;
+        self.wait(now, config);
+        Progress::Next(self.request())
+    }
+
+    /// What to ask for again when the next part is overdue; nothing where the peer is to be given up.
+    pub(crate) fn overdue(&mut self, now: Time, config: &Config) -> Option<SnapshotRequest> {
+        if self.repeats == REPEATS_MAX || now >= self.rate_deadline(config) {
+            return None;
+        }
+        self.repeats += 1;
+        self.wait(now, config);
+        Some(self.request())
+    }
+
+    fn wait(&mut self, now: Time, config: &Config) {
+        self.due = (now + patience(config)).min(self.rate_deadline(config));
+    }
+
+    /// When more must have come: a peer that drips is given up, however regularly it does.
+    fn rate_deadline(&self, config: &Config) -> Time {
+        let parts = self.bytes.len() as u64 * RATE_DIVISOR / u64::from(config.snapshot_chunk_bytes);
+        let waits = parts + 1 + u64::from(REPEATS_MAX);
+        self.began + Span(patience(config).0.saturating_mul(waits))
+    }
+}
+
+/// How long a part may take.
+fn patience(config: &Config) -> Span {
+    config.fetch_retry_us.backed_off(PATIENCE_EXPONENT, config.timeout_max_us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: u64 = 16;
+
+    /// Parts of eight bytes, each of which may take [`WAIT`].
+    fn config() -> Config {
+        let (fetch_retry_us, timeout_max_us) = (Span(1), Span(1_000));
+        Config { fetch_retry_us, timeout_max_us, snapshot_chunk_bytes: 8, ..Config::default() }
+    }
+
+    fn request(height: u64, offset: u64) -> SnapshotRequest {
+        SnapshotRequest { height: Some(Height(height)), offset }
+    }
+
+    fn begun(encoded: &[u8], at: u64) -> Download {
+        let chunk = SnapshotChunk::cut(encoded, Height(5), request(5, 0), 8);
+        let mut download = Download::new(Time(at), ReplicaId(1), &chunk);
+        assert_eq!(download.add(Time(at), &config(), chunk), Progress::Next(request(5, 8)));
+        download
+    }
+
+    #[test]
+    fn what_is_cut_comes_together_again() {
+        let encoded: Vec<u8> = (0..100).collect();
+        let mut download = begun(&encoded, 0);
+        let mut next = request(5, 8);
+        loop {
+            let chunk = SnapshotChunk::cut(&encoded, Height(5), next, 8);
+            match download.add(Time(0), &config(), chunk) {
+                Progress::Next(request) => next = request,
+                progress => return assert_eq!(progress, Progress::Whole(encoded)),
+            }
+        }
+    }
+
+    #[test]
+    fn parts_that_do_not_continue_are_of_no_use() {
+        let encoded = [1; 20];
+        let chunk = |height, offset| SnapshotChunk::cut(&encoded, Height(height), request(height, offset), 8);
+        let mut download = begun(&encoded, 0);
+        let too_long = SnapshotChunk { bytes: Vec::from([1; 13]), ..chunk(5, 8) };
+        let of_another_size = SnapshotChunk { total: 21, ..chunk(5, 8) };
+        let wrong =
+            [chunk(5, 16), chunk(6, 8), chunk(5, 99), SnapshotChunk::none(), too_long, of_another_size];
+        for chunk in wrong {
+            assert_eq!(download.add(Time(0), &config(), chunk), Progress::Useless);
+        }
+        assert_eq!(download.add(Time(0), &config(), chunk(5, 0)), Progress::Repeated);
+        assert_eq!(download.len(), 8);
+    }
+
+    #[test]
+    fn a_later_snapshot_takes_its_place_a_few_times() {
+        let encoded = [1; 20];
+        let first = |height| SnapshotChunk::cut(&encoded, Height(height), request(height, 0), 8);
+        let mut download = begun(&encoded, 0);
+        assert_eq!(download.add(Time(0), &config(), first(4)), Progress::Useless);
+        for height in 6..9 {
+            assert_eq!(download.add(Time(0), &config(), first(height)), Progress::Next(request(height, 8)));
+        }
+        assert_eq!(download.add(Time(0), &config(), first(9)), Progress::Useless);
+    }
+
+    #[test]
+    fn an_overdue_part_is_asked_for_again_a_few_times() {
+        // Much is here already: what came quickly does not buy the peer a long silence.
+        let encoded = [1; 800];
+        let mut download = begun(&encoded, 0);
+        for offset in (8..792).step_by(8) {
+            let chunk = SnapshotChunk::cut(&encoded, Height(5), request(5, offset), 8);
+            assert_eq!(download.add(Time(0), &config(), chunk), Progress::Next(request(5, offset + 8)));
+        }
+        for time in (WAIT..).step_by(WAIT as usize).take(3) {
+            assert_eq!(download.deadline(), Time(time));
+            assert_eq!(download.overdue(Time(time), &config()), Some(request(5, 792)));
+        }
+        assert_eq!(download.deadline(), Time(4 * WAIT));
+        assert_eq!(download.overdue(Time(4 * WAIT), &config()), None);
+    }
+
+    #[test]
+    fn a_part_that_comes_after_all_starts_the_count_anew() {
+        let encoded = [1; 80];
+        let mut download = begun(&encoded, 0);
+        for offset in [8, 16, 24] {
+            for _ in 0..3 {
+                assert_eq!(download.overdue(Time(0), &config()), Some(request(5, offset)));
+            }
+            let chunk = SnapshotChunk::cut(&encoded, Height(5), request(5, offset), 8);
+            assert_eq!(download.add(Time(0), &config(), chunk), Progress::Next(request(5, offset + 8)));
+        }
+    }
+
+    /// How many bytes come of a peer that sends one byte in every other wait, before it is given up.
+    fn dripped(chunk_bytes: u32) -> usize {
+        let encoded = [1; 200];
+        let config = Config { snapshot_chunk_bytes: chunk_bytes, ..config() };
+        let mut download = begun(&encoded, 0);
+        while let Some(asked) = download.overdue(download.deadline(), &config) {
+            let now = download.deadline();
+            let chunk = SnapshotChunk::cut(&encoded, Height(5), asked, 1);
+            match download.add(now, &config, chunk) {
+                Progress::Next(_) => {}
+                Progress::Whole(bytes) => return bytes.len(),
+                Progress::Repeated | Progress::Useless => break,
+            }
+        }
+        download.len()
+    }
+
+    #[test]
+    fn one_that_drips_is_given_up() {
+        assert_eq!(dripped(4), 200, "an eighth of a part in each wait is enough");
+        assert!(dripped(64) < 20);
+    }
+}
