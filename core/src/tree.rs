@@ -26,6 +26,8 @@ struct Entry {
 pub(crate) struct BlockTree {
     entries: BTreeMap<BlockId, Entry>,
     committed: BTreeMap<Height, BlockId>,
+    /// The others: few, while committed ones may be many.
+    uncommitted: BTreeSet<BlockId>,
     /// The first block seen of each view above the head's.
     first_of_view: BTreeMap<View, BlockId>,
     head: BlockRef,
@@ -71,6 +73,7 @@ impl BlockTree {
         Self {
             entries: entries.collect(),
             committed: heights.map(|block| (block.height, block.id)).collect(),
+            uncommitted: BTreeSet::new(),
             first_of_view: BTreeMap::new(),
             head,
             governed,
@@ -115,6 +118,7 @@ impl BlockTree {
         self.uncommitted_bytes += bytes;
         let commits = self.commits_if_certified(&parent.id);
         self.first_of_view.entry(block.view()).or_insert(block.id());
+        self.uncommitted.insert(block.id());
         self.entries.insert(block.id(), Entry { block, commits, root_after: None });
         Ok(())
     }
@@ -137,8 +141,9 @@ impl BlockTree {
         self.head = entry.block.reference();
         self.uncommitted_bytes -= entry.block.payload().operation_bytes();
         self.committed.insert(self.head.height, *id);
+        self.uncommitted.remove(id);
         let mut ascending: Vec<(Height, BlockId, BlockId)> =
-            self.above_committed().map(|block| (block.height(), block.id(), block.parent())).collect();
+            self.above_head().map(|block| (block.height(), block.id(), block.parent())).collect();
         ascending.sort_unstable();
         let mut kept = BTreeSet::from([*id]);
         for (_, block, parent) in ascending {
@@ -168,11 +173,8 @@ impl BlockTree {
             return;
         }
         let branch: BTreeSet<BlockId> = self.branch(keep, self.head.height).iter().map(Block::id).collect();
-        let committed: BTreeSet<BlockId> = self.committed.values().copied().collect();
-        let others: Vec<BlockId> = self.entries.keys().copied().collect();
-        for id in others.iter().filter(|id| !branch.contains(id) && !committed.contains(id)) {
-            self.drop_uncommitted(id);
-        }
+        let others: Vec<BlockId> = self.uncommitted.difference(&branch).copied().collect();
+        others.iter().for_each(|id| self.drop_uncommitted(id));
         let entries = &self.entries;
         self.first_of_view.retain(|_, first| entries.contains_key(first));
     }
@@ -184,7 +186,7 @@ impl BlockTree {
 
     /// How many blocks are held above the head, and bytes of operations in them.
     pub(crate) fn uncommitted(&self) -> (usize, u64) {
-        (self.entries.len() - self.committed.len(), self.uncommitted_bytes)
+        (self.uncommitted.len(), self.uncommitted_bytes)
     }
 
     /// How many committed blocks are held.
@@ -202,19 +204,13 @@ impl BlockTree {
     }
 
     fn drop_uncommitted(&mut self, id: &BlockId) {
+        self.uncommitted.remove(id);
         if let Some(entry) = self.entries.remove(id) {
             self.uncommitted_bytes -= entry.block.payload().operation_bytes();
         }
     }
 
     fn above_head(&self) -> impl Iterator<Item = &Block> {
-        let head = self.head.height;
-        self.entries.values().map(|entry| &entry.block).filter(move |block| block.height() > head)
-    }
-
-    fn above_committed(&self) -> impl Iterator<Item = &Block> {
-        let committed = &self.committed;
-        let held = self.entries.values().map(|entry| &entry.block);
-        held.filter(move |block| committed.get(&block.height()) != Some(&block.id()))
+        self.uncommitted.iter().filter_map(|id| self.block(id))
     }
 }

@@ -6,13 +6,13 @@
 //! (pitfall 27). The functions read nothing but their arguments: a driver may run them on other
 //! threads, and in batches.
 
-use crate::block::{Block, SignedHeader};
-use crate::certificate::{QuorumCertificate, Timeout, TimeoutCertificate, Vote};
+use crate::block::{Block, Header, SignedHeader};
+use crate::certificate::{BlockId, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
 use crate::command::{Command, NotAdmitted, Reply};
 use crate::committee::{Committee, MEMBERS_MAX};
 use crate::committees::Committees;
 use crate::config::FETCH_BLOCKS_MAX;
-use crate::crypto::{self, Batch, Domain, VerifyingKey};
+use crate::crypto::{self, Batch, Domain, Signature, VerifyingKey};
 use crate::evidence::Evidence;
 use crate::ids::{Power, ReplicaId, View};
 use crate::message::{FetchResponse, Message, NewView, Proposal};
@@ -160,17 +160,21 @@ pub fn block(committees: &Committees, block: &Block) -> Result<(), Refusal> {
     if block.payload().digest() != header.payload_digest {
         return Err(Refusal::PayloadMismatch);
     }
-    proposed(committee, &block.signed_header())?;
+    proposed(committee, header, block.id(), block.signature())?;
     qc(committees, &header.justify)?;
     payload(committee, block)
 }
 
-/// Checks the proposer's signature.
-fn proposed(committee: &Committee, signed: &SignedHeader) -> Result<(), Refusal> {
-    let SignedHeader { header, signature } = signed;
+/// Checks the proposer's signature on a header, whose id is `id`.
+fn proposed(
+    committee: &Committee,
+    header: &Header,
+    id: BlockId,
+    signature: &Signature,
+) -> Result<(), Refusal> {
     let proposer = header.proposer;
     let key = committee.key(proposer).ok_or(Refusal::Stranger(proposer))?;
-    let content = (header.view, header.id());
+    let content = (header.view, id);
     if crypto::verify(key, Domain::Proposal, committee.cluster(), &content, signature) {
         Ok(())
     } else {
@@ -249,8 +253,9 @@ pub fn evidence(committees: &Committees, evidence: &Evidence) -> Result<ReplicaI
     }
     match evidence {
         Evidence::Proposals { first, second } => {
-            proposed(committees.at(first.header.epoch)?, first)?;
-            proposed(committees.at(second.header.epoch)?, second)?;
+            for SignedHeader { header, signature } in [first, second] {
+                proposed(committees.at(header.epoch)?, header, header.id(), signature)?;
+            }
         }
         Evidence::Votes { first, second } => {
             vote(committees, first)?;
