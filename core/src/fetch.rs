@@ -18,7 +18,8 @@ pub(crate) struct Fetch {
 }
 
 struct Hint {
-    is_unanswered: bool,
+    /// Above which height it was asked, if it has not answered.
+    asked_above: Option<Height>,
     /// How often in a row it was asked without help.
     failures: u32,
     /// No such question to this peer before this time.
@@ -141,7 +142,7 @@ impl Fetch {
     }
 
     fn take_hinted(&mut self, peer: ReplicaId) -> bool {
-        self.hinted.get_mut(&peer).is_some_and(|hint| core::mem::take(&mut hint.is_unanswered))
+        self.hinted.get_mut(&peer).is_some_and(|hint| hint.asked_above.take().is_some())
     }
 
     /// After an answer that led further up than those before, the next peer is asked for more right
@@ -171,16 +172,28 @@ impl Fetch {
     /// lead there. Such a message cannot be checked, so it is answered by no more than one question
     /// in a while, to its sender alone, and the less often the longer that did not help: a peer that
     /// floods must not use up what another's message would lead to (pitfall 28).
-    pub(crate) fn take_hint(&mut self, now: Time, config: &Config, peer: ReplicaId) -> bool {
+    pub(crate) fn take_hint(&mut self, now: Time, config: &Config, peer: ReplicaId, above: Height) -> bool {
         let before = self.hinted.get(&peer);
         if self.is_active() || self.hint_due > now || before.is_some_and(|hint| hint.due > now) {
             return false;
         }
         let failures = before.map_or(0, |hint| hint.failures.saturating_add(1));
         let due = now + config.fetch_retry_us.backed_off(failures, config.timeout_max_us);
-        self.hinted.insert(peer, Hint { is_unanswered: true, failures, due });
+        self.hinted.insert(peer, Hint { asked_above: Some(above), failures, due });
         self.hint_due = now + config.fetch_retry_us;
         true
+    }
+
+    /// Above which height `peer` was asked because it seemed to be ahead, if it has not answered.
+    pub(crate) fn hinted_above(&self, peer: ReplicaId) -> Option<Height> {
+        self.hinted.get(&peer)?.asked_above
+    }
+
+    /// Asks `peer` on, above what its last answer led to: that was of help, and there may be more. Its
+    /// next one counts once, as any.
+    pub(crate) fn ask_on(&mut self, now: Time, config: &Config, peer: ReplicaId, above: Height) {
+        let due = now + config.fetch_retry_us;
+        self.hinted.insert(peer, Hint { asked_above: Some(above), failures: 0, due });
     }
 }
 

@@ -1,5 +1,5 @@
-//! A replica that joins takes over a snapshot in many parts while messages of an epoch that it does
-//! not know keep coming.
+//! A replica that joins knows no more of the others than that their messages are of an epoch that it does
+//! not know.
 
 mod support;
 
@@ -24,6 +24,32 @@ fn before_the_fifth_starts() -> Table {
         table.run_until_applied(&[0, 1, 2, 3], sequence as usize - 1, |envelope| envelope.to != 4);
     }
     table
+}
+
+/// All blocks from the first on, two at a time: every answer leads to the next question.
+#[test]
+fn one_message_leads_all_the_way() {
+    let mut table = Table::empty(spec(4), 1);
+    (0..4).for_each(|id| table.start(id));
+    let added = Member { id: ReplicaId(4), key: secret(4).public(), power: Power(1) };
+    for sequence in 1..=20 {
+        table.submit(sequence, &[sequence as u8]);
+        table.run_until_applied(&[0, 1, 2, 3], sequence as usize, |envelope| envelope.to != 4);
+    }
+    table.submit(21, CommitteeChange::Add(added));
+    table.submit(22, &[22]);
+    table.run_until_applied(&[0, 1, 2, 3], 21, |envelope| envelope.to != 4);
+    table.config.fetch_blocks = 2;
+    table.config.serve_interval_us = Span(1);
+    for id in [0, 1, 2, 3] {
+        table.crash(id);
+        table.start(id);
+    }
+    table.start(4);
+    table.submit_to(23, &[23], |id| id != 4);
+    let began = table.now;
+    table.run_until_applied(&[4], 22, |_| true);
+    assert!(table.now < began + table.config.heartbeat_us, "it took until {}, from {began}", table.now);
 }
 
 /// The whole takes longer than the longest patience, so it comes only if no question comes between.

@@ -59,14 +59,33 @@ impl<A: App> Replica<A> {
         match why {
             // Its answer might begin a snapshot anew that is on its way.
             Refusal::UnknownEpoch { .. } if self.snapshots.deadline().is_some() => {}
-            Refusal::UnknownEpoch { .. } if self.fetch.take_hint(self.now, &self.config, from) => {
-                self.request(from, None, self.tree.head().height);
-            }
+            Refusal::UnknownEpoch { .. } if self.follow_hint(from) => {}
             Refusal::OldEpoch { .. } => self.tell_newest(from),
             _ if kind == Some(MessageKind::FetchResponse) && self.fetch.take_any_answer(from) => {
                 self.set_aside(from, None);
             }
             _ => {}
+        }
+    }
+
+    /// A peer seems to be ahead, in an epoch that is not known here. Returns whether it is asked.
+    fn follow_hint(&mut self, from: ReplicaId) -> bool {
+        let above = self.tree.head().height;
+        let is_asked = self.fetch.take_hint(self.now, &self.config, from, above);
+        if is_asked {
+            self.request(from, None, above);
+        }
+        is_asked
+    }
+
+    /// An answer of a peer that seemed to be ahead led on: it is asked for what comes next, or a replica
+    /// that is far behind would get one chunk for each message that it does not understand.
+    fn follow_on(&mut self, from: ReplicaId, asked_above: Option<Height>, reached: Option<Height>) {
+        let is_needed = self.missing().is_none() && self.snapshots.deadline().is_none();
+        if let Some(reached) = reached.filter(|_| is_needed && asked_above.is_some() && reached > asked_above)
+        {
+            self.fetch.ask_on(self.now, &self.config, from, reached);
+            self.request(from, None, reached.max(self.tree.head().height));
         }
     }
 
@@ -146,6 +165,7 @@ impl<A: App> Replica<A> {
     }
 
     pub(super) fn on_fetch_response(&mut self, from: ReplicaId, response: FetchResponse) {
+        let asked_above = self.fetch.hinted_above(from).filter(|_| response.target.is_none());
         if !self.fetch.take_answer(from, response.target) {
             self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
             return;
@@ -158,6 +178,7 @@ impl<A: App> Replica<A> {
             }
         };
         self.set_aside(from, reached);
+        self.follow_on(from, asked_above, reached);
         self.retry_waiting();
     }
 
