@@ -3,12 +3,13 @@
 use crate::config::Workload;
 use crate::ids::ClientNumber;
 use crate::queue::Ticket;
+use crate::request::{Answered, Request};
 use core::fmt;
 use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
 use hotstuff_core::command::{ClientId, Command, Outcome, Reply};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, Verified};
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::Operation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,11 +22,11 @@ pub struct CommandResult {
     /// The command's number.
     pub sequence: SequenceNumber,
     /// What it asked for.
-    pub operation: Operation,
+    pub request: Request,
     /// What the client believes; `None` when it gave up.
     pub outcome: Option<Outcome>,
-    /// The store's answer, where the command executed.
-    pub answer: Option<Answer>,
+    /// The answer, where the command executed.
+    pub answer: Option<Answered>,
     /// The replicas that say so: f+1 or more.
     pub replicas: Vec<ReplicaId>,
     /// From submission on.
@@ -34,8 +35,8 @@ pub struct CommandResult {
 
 impl fmt::Display for CommandResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client, sequence, operation, .. } = self;
-        write!(f, "{client}, {sequence} ({operation}): ")?;
+        let Self { client, sequence, request, .. } = self;
+        write!(f, "{client}, {sequence} ({request}): ")?;
         match (&self.outcome, &self.answer) {
             (_, Some(answer)) => write!(f, "{answer}")?,
             (Some(Outcome::NotAdmitted(why)), _) => write!(f, "not admitted, {why}")?,
@@ -55,7 +56,7 @@ pub(crate) struct ClientHost {
     number: ClientNumber,
     client: Client,
     /// What is in flight asked for.
-    operations: BTreeMap<SequenceNumber, Operation>,
+    requests: BTreeMap<SequenceNumber, Request>,
     workload: Workload,
     generated: u64,
     /// The queued timer, if any.
@@ -71,7 +72,7 @@ impl ClientHost {
     ) -> Self {
         let config = ClientConfig { in_flight: workload.in_flight, ..ClientConfig::default() };
         let client = Client::new(key, committee, config, SequenceNumber(1));
-        Self { number, client, operations: BTreeMap::new(), workload, generated: 0, timer: None }
+        Self { number, client, requests: BTreeMap::new(), workload, generated: 0, timer: None }
     }
 
     pub(crate) fn number(&self) -> ClientNumber {
@@ -83,19 +84,19 @@ impl ClientHost {
         self.client.id()
     }
 
-    pub(crate) fn submit(&mut self, now: Time, operation: Operation) -> Result<SequenceNumber, SubmitError> {
-        let sequence = self.client.submit(now, operation.encode())?;
-        self.operations.insert(sequence, operation);
+    pub(crate) fn submit(&mut self, now: Time, request: Request) -> Result<SequenceNumber, SubmitError> {
+        let sequence = self.client.submit(now, request.to_operation())?;
+        self.requests.insert(sequence, request);
         Ok(sequence)
     }
 
     /// Submits the workload's next command. `None` when too many are in flight:
     /// then it is for the next time.
-    pub(crate) fn generate(&mut self, now: Time) -> Option<(SequenceNumber, Operation)> {
-        let operation = workload_operation(self.number, self.generated);
-        let sequence = self.submit(now, operation.clone()).ok()?;
+    pub(crate) fn generate(&mut self, now: Time) -> Option<(SequenceNumber, Request)> {
+        let request = Request::Store(workload_operation(self.number, self.generated));
+        let sequence = self.submit(now, request.clone()).ok()?;
         self.generated += 1;
-        Some((sequence, operation))
+        Some((sequence, request))
     }
 
     /// When the workload's next command is due; `None` after the last.
@@ -139,12 +140,9 @@ impl ClientHost {
         replicas: Vec<ReplicaId>,
         latency: Option<Span>,
     ) -> CommandResult {
-        let operation = self.operations.remove(&sequence).expect("each command submitted ends once");
-        let answer = match &outcome {
-            Some(Outcome::Executed { result, .. }) => Answer::decode(result).ok(),
-            _ => None,
-        };
-        CommandResult { client: self.number, sequence, operation, outcome, answer, replicas, latency }
+        let request = self.requests.remove(&sequence).expect("each command submitted ends once");
+        let answer = outcome.as_ref().and_then(|outcome| request.answer(outcome));
+        CommandResult { client: self.number, sequence, request, outcome, answer, replicas, latency }
     }
 }
 

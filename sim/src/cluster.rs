@@ -10,25 +10,30 @@ use sha2::{Digest as _, Sha256};
 
 /// The committee that the config describes.
 pub(crate) fn committee(config: &SimConfig) -> Result<Committee, SimError> {
-    let SimConfig { replicas, leaders, rule, limits, .. } = *config;
+    let SimConfig { replicas, joiners, leaders, rule, limits, .. } = *config;
     if replicas == 0 || replicas > REPLICAS_MAX {
         return Err(SimError::Replicas(replicas));
     }
-    let member = |id| Member {
-        id: ReplicaId(id),
-        key: replica_key(config, ReplicaId(id)).public(),
-        power: config.powers.get(usize::from(id)).copied().unwrap_or(Power(1)),
-    };
+    if joiners > REPLICAS_MAX - replicas {
+        return Err(SimError::Replicas(replicas.saturating_add(joiners)));
+    }
+    let power = |id| config.powers.get(usize::from(id)).copied().unwrap_or(Power(1));
+    let member = |id| member(config, ReplicaId(id), power(id));
     let spec = CommitteeSpec {
         cluster: ClusterId(derived(config.seed, b"cluster", 0)),
         members: (0..replicas).map(member).collect(),
         leaders,
         rule,
-        operator: Some(client_key(config, ClientNumber(0)).public()),
+        operator: Some(client_key(config, ClientNumber::OPERATOR).public()),
         limits,
     };
     let rules = weakness::rules(config.weakness, config.signatures == Signatures::Tags);
     Ok(Committee::under(rules, spec)?)
+}
+
+/// A replica as a member of a committee.
+pub(crate) fn member(config: &SimConfig, id: ReplicaId, power: Power) -> Member {
+    Member { id, key: replica_key(config, id).public(), power }
 }
 
 /// A replica's key.

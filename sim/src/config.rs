@@ -22,11 +22,14 @@ pub const CLIENTS_MAX: u16 = 16;
 pub struct SimConfig {
     /// What all keys and all chance come from.
     pub seed: u64,
-    /// How many replicas there are: 1 to [`REPLICAS_MAX`].
+    /// How many replicas are members of the first committee: 1 to [`REPLICAS_MAX`].
     pub replicas: u16,
-    /// Their voting power, by ascending id; 1 for those that are not named.
+    /// The members' voting power, by ascending id; 1 for those that are not named.
     pub powers: Vec<Power>,
-    /// Which of them run on two hosts at once. They count as faulty.
+    /// How many more there are that are no members at first, with the ids after theirs: they follow
+    /// once the operator has added them.
+    pub joiners: u16,
+    /// Which of the members run on two hosts at once. They count as faulty.
     pub twins: Vec<ReplicaId>,
     /// How leaders follow each other.
     pub leaders: LeaderRule,
@@ -55,6 +58,7 @@ impl Default for SimConfig {
             seed: 1,
             replicas: 4,
             powers: Vec::new(),
+            joiners: 0,
             twins: Vec::new(),
             leaders: LeaderRule::default(),
             rule: CommitRule::default(),

@@ -4,13 +4,13 @@ use crate::byzantine::{Behaviour, Receiver, Scene, Sending};
 use crate::checkers::Observed;
 use crate::client::{ClientHost, CommandResult};
 use crate::host::Host;
-use crate::ids::HostId;
+use crate::ids::{ClientNumber, HostId};
 use crate::network::{Letter, Load, Packet, view_of};
 use crate::queue::Ticket;
 use crate::sim::{Due, Sim};
 use crate::step::{Cause, DropCause, Step};
 use hotstuff_core::command::Reply;
-use hotstuff_core::{Event, Input, Output, ReplicaId, Time};
+use hotstuff_core::{Event, Input, Output, ReplicaId};
 
 impl Sim {
     /// Lets something happen that is due. Returns at which host, and how the step tells of it.
@@ -34,17 +34,16 @@ impl Sim {
                 (Some(id), Cause::Loaded { peer })
             }
             Due::Workload(number) => {
-                let client = &mut self.clients[usize::from(number.0)];
+                let client = self.client_mut(number);
                 let generated = client.generate(now);
                 if let Some(time) = client.next_generation(now) {
                     self.queue.push(time, Due::Workload(number));
                 }
-                let submitted =
-                    |(sequence, operation)| Cause::Submitted { client: number, sequence, operation };
+                let submitted = |(sequence, request)| Cause::Submitted { client: number, sequence, request };
                 (None, generated.map_or(Cause::HeldBack(number), submitted))
             }
             Due::ClientTimer(number) => {
-                let client = &mut self.clients[usize::from(number.0)];
+                let client = self.client_mut(number);
                 client.timer = None;
                 client.handle_tick(now);
                 (None, Cause::ClientTimer(number))
@@ -80,9 +79,9 @@ impl Sim {
     /// Sends out what clients say, and returns what they have learnt.
     fn serve_clients(&mut self) -> Vec<CommandResult> {
         let mut learnt = Vec::new();
-        for at in 0..self.clients.len() {
-            let (commands, results) = self.clients[at].drain();
-            let client = self.clients[at].number();
+        let clients: Vec<ClientNumber> = self.clients.keys().copied().collect();
+        for client in clients {
+            let (commands, results) = self.client_mut(client).drain();
             for command in commands {
                 let letter = Letter::new(command);
                 let hosts: Vec<HostId> = self.hosts.keys().copied().collect();
@@ -91,7 +90,7 @@ impl Sim {
                 }
             }
             learnt.extend(results);
-            self.set_client_timer(at);
+            self.set_client_timer(client);
         }
         learnt
     }
@@ -147,7 +146,7 @@ impl Sim {
                     return (None, Cause::ReplyDropped { client, id, from: replica, sequence });
                 }
                 if let Ok(reply) = letter.verified(&self.committee) {
-                    self.clients[usize::from(client.0)].handle_reply(now, reply);
+                    self.client_mut(client).handle_reply(now, reply);
                 }
                 (None, Cause::ReplyDelivered { client, id, from: replica, sequence })
             }
@@ -249,15 +248,24 @@ impl Sim {
             Receiver::All => host.replica != from.replica,
             Receiver::One(replica) => host.replica == replica && replica != from.replica,
         };
-        let receivers: Vec<HostId> = self.hosts.keys().copied().filter(is_receiver).collect();
+        let is_peer = |host: &HostId| self.is_peer(from, host.replica);
+        let receivers: Vec<HostId> =
+            self.hosts.keys().copied().filter(|host| is_receiver(host) && is_peer(host)).collect();
         for to in receivers {
             self.post(Load::Message { from, to, letter: letter.clone() });
         }
     }
 
+    /// Whether a host has a link to a replica: to the members of the committees that it knows. One that is
+    /// corrupt talks to whom it likes.
+    fn is_peer(&self, from: HostId, to: ReplicaId) -> bool {
+        let Some(core) = self.replica(from).filter(|_| !self.faulty.contains(&from)) else { return true };
+        core.committees().iter().any(|committee| committee.contains(to))
+    }
+
     fn reply(&mut self, from: HostId, reply: Reply) {
         let is_its = |client: &&ClientHost| client.id() == reply.command.client;
-        if let Some(client) = self.clients.iter().find(is_its).map(ClientHost::number) {
+        if let Some(client) = self.clients.values().find(is_its).map(ClientHost::number) {
             self.post(Load::Reply { from, client, letter: Letter::new(reply) });
         }
     }
@@ -285,16 +293,22 @@ impl Sim {
         self.host_mut(id).timer = ticket;
     }
 
-    fn set_client_timer(&mut self, at: usize) {
-        let (number, timer) = (self.clients[at].number(), self.clients[at].timer);
-        let due: Option<Time> = self.clients[at].deadline().map(|time| time.max(self.now));
+    fn set_client_timer(&mut self, number: ClientNumber) {
+        let now = self.now;
+        let client = self.client_mut(number);
+        let (timer, due) = (client.timer, client.deadline().map(|time| time.max(now)));
         if timer.map(|(time, _)| time) == due {
             return;
         }
         if let Some(ticket) = timer {
             self.queue.cancel(ticket);
         }
-        self.clients[at].timer = due.map(|time| self.queue.push(time, Due::ClientTimer(number)));
+        let ticket = due.map(|time| self.queue.push(time, Due::ClientTimer(number)));
+        self.client_mut(number).timer = ticket;
+    }
+
+    fn client_mut(&mut self, number: ClientNumber) -> &mut ClientHost {
+        self.clients.get_mut(&number).expect("a client stays for the whole run")
     }
 
     fn host_mut(&mut self, id: HostId) -> &mut Host {

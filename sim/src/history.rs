@@ -1,6 +1,7 @@
-//! What clients asked for and were told, in the order of the run: what linearizability is judged by.
+//! What clients asked of the store and were told, in the order of the run: what linearizability is judged by.
 
 use crate::ids::ClientNumber;
+use crate::request::{Answered, Request};
 use crate::step::{Cause, Step};
 use hotstuff_core::SequenceNumber;
 use hotstuff_kv::{Answer, Operation};
@@ -39,15 +40,15 @@ impl History {
 
     /// Takes note of a step.
     pub(crate) fn note(&mut self, step: &Step) {
-        if let Cause::Submitted { client, sequence, operation } = &step.cause {
+        if let Cause::Submitted { client, sequence, request: Request::Store(operation) } = &step.cause {
             self.open.insert((*client, *sequence), self.calls.len());
             let (client, sequence, operation) = (*client, *sequence, operation.clone());
             self.calls.push(Call { client, sequence, operation, invoked: step.index, returned: None });
         }
         for result in &step.results {
-            let at = self.open.remove(&(result.client, result.sequence));
-            let at = at.expect("each command that ends was submitted");
-            self.calls[at].returned = result.answer.clone().map(|answer| (step.index, answer));
+            let Some(at) = self.open.remove(&(result.client, result.sequence)) else { continue };
+            let answer = result.answer.as_ref().and_then(Answered::of_store);
+            self.calls[at].returned = answer.map(|answer| (step.index, answer.clone()));
         }
     }
 }

@@ -41,8 +41,13 @@ impl fmt::Display for HostId {
 #[serde(transparent)]
 pub struct ClientNumber(pub u16);
 
+impl ClientNumber {
+    /// The operator, whose commands alone may change the committee.
+    pub const OPERATOR: Self = Self(u16::MAX);
+}
+
 impl fmt::Display for ClientNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "client {}", self.0)
+        if *self == Self::OPERATOR { f.write_str("the operator") } else { write!(f, "client {}", self.0) }
     }
 }

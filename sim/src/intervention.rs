@@ -3,6 +3,7 @@
 use crate::byzantine::Conduct;
 use crate::config::LinkConfig;
 use crate::ids::{ClientNumber, HostId};
+use crate::request::Reconfiguration;
 use core::fmt;
 use hotstuff_core::{Span, Time};
 use hotstuff_kv::Operation;
@@ -53,6 +54,8 @@ pub enum Intervention {
         /// What it asks for.
         operation: Operation,
     },
+    /// The operator asks for another committee.
+    Reconfigure(Reconfiguration),
     /// All links but those that were set one by one behave differently for messages sent from now on.
     SetLinks(LinkConfig),
     /// One direction of one link behaves differently for messages sent from now on.
@@ -166,6 +169,7 @@ impl fmt::Display for Intervention {
             Self::FireTimer(host) => write!(f, "fire {host}'s timer"),
             Self::Corrupt { host, conduct } => write!(f, "corrupt {host}: {conduct}"),
             Self::Submit { client, operation } => write!(f, "{client} asks to {operation}"),
+            Self::Reconfigure(change) => write!(f, "the operator asks to {change}"),
             Self::SetLinks(links) => write!(f, "links {links}"),
             Self::SetLink { from, to, link } => write!(f, "the link from {from} to {to} {link}"),
             Self::Cut { from, to } => write!(f, "cut {from} off from {to}, this way"),

@@ -1,14 +1,15 @@
 //! How interventions are carried out.
 
+use crate::cluster;
 use crate::config::SimError;
 use crate::host::{Fuse, Host};
 use crate::ids::{ClientNumber, HostId};
 use crate::intervention::Intervention;
 use crate::queue::Ticket;
+use crate::request::{Reconfiguration, Request};
 use crate::sim::{Due, Sim};
 use crate::step::Cause;
-use hotstuff_core::{Span, Time};
-use hotstuff_kv::Operation;
+use hotstuff_core::{CommitteeChange, Span, Time};
 
 /// At which host a step happened, and what set it off.
 type Told = (Option<HostId>, Cause);
@@ -37,7 +38,13 @@ impl Sim {
                 self.up(host)?.arm(Fuse { writes, edge });
                 return Ok((Some(host), Cause::KillArmed));
             }
-            Intervention::Submit { client, ref operation } => return self.submit(client, operation),
+            Intervention::Submit { client, ref operation } => {
+                return self.submit(client, Request::Store(operation.clone()));
+            }
+            Intervention::Reconfigure(what) => {
+                let change = self.change(what)?;
+                return self.submit(ClientNumber::OPERATOR, Request::Committee(change));
+            }
             Intervention::SetClock { host, jump, drift_ppm } => {
                 let now = self.now;
                 self.host(host)?.set_clock(now, jump, drift_ppm);
@@ -109,10 +116,21 @@ impl Sim {
         self.forget_timers(id);
     }
 
-    fn submit(&mut self, client: ClientNumber, operation: &Operation) -> Result<Told, SimError> {
-        let host = self.clients.get_mut(usize::from(client.0)).ok_or(SimError::UnknownClient(client))?;
-        let sequence = host.submit(self.now, operation.clone())?;
-        Ok((None, Cause::Submitted { client, sequence, operation: operation.clone() }))
+    fn submit(&mut self, client: ClientNumber, request: Request) -> Result<Told, SimError> {
+        let host = self.clients.get_mut(&client).ok_or(SimError::UnknownClient(client))?;
+        let sequence = host.submit(self.now, request.clone())?;
+        Ok((None, Cause::Submitted { client, sequence, request }))
+    }
+
+    fn change(&mut self, what: Reconfiguration) -> Result<CommitteeChange, SimError> {
+        Ok(match what {
+            Reconfiguration::Add { replica, power } => {
+                self.host(replica.into())?;
+                CommitteeChange::Add(cluster::member(&self.config, replica, power))
+            }
+            Reconfiguration::Remove(replica) => CommitteeChange::Remove(replica),
+            Reconfiguration::SetPower { replica, power } => CommitteeChange::SetPower { replica, power },
+        })
     }
 
     fn partition(&mut self, groups: &[Vec<HostId>]) -> Result<(), SimError> {

@@ -3,14 +3,13 @@
 use crate::checkers::{Breach, Violation};
 use crate::client::CommandResult;
 use crate::config::SimError;
-use crate::host::Host;
 use crate::ids::{ClientNumber, HostId};
 use crate::intervention::Intervention;
 use crate::sim::Sim;
 use crate::step::Cause;
 use hotstuff_core::command::Outcome;
-use hotstuff_core::{Height, SequenceNumber, Span, Time};
-use hotstuff_kv::Operation;
+use hotstuff_core::{Height, Replica, SequenceNumber, Span, Time};
+use hotstuff_kv::{KvStore, Operation};
 
 /// How far the check has come.
 #[derive(Clone, Copy)]
@@ -75,13 +74,17 @@ impl Sim {
         Probe::Unsent
     }
 
-    /// The honest hosts that are up and have not committed up to `height`.
+    /// The honest members that are up and have not committed up to `height`.
     fn behind(&self, height: Height) -> Vec<HostId> {
-        let is_behind = |(id, host): &(&HostId, &Host)| {
-            let head = host.replica().map(|replica| replica.status().committed_head.height);
-            head.is_some_and(|head| head < height) && !self.faulty.contains(id)
+        let honest = || self.hosts.iter().filter(|(id, _)| !self.faulty.contains(id));
+        let cores = || honest().filter_map(|(id, host)| Some((id, host.replica()?)));
+        let furthest = cores().max_by_key(|(_, core)| core.status().committed_head.height);
+        let Some(members) = furthest.map(|(_, core)| core.committees().newest().clone()) else {
+            return Vec::new();
         };
-        self.hosts.iter().filter(is_behind).map(|(id, _)| *id).collect()
+        let is_behind = |core: &Replica<KvStore>| core.status().committed_head.height < height;
+        let behind = cores().filter(|(id, core)| members.contains(id.replica) && is_behind(core));
+        behind.map(|(id, _)| *id).collect()
     }
 
     /// What is missing, and where all hosts are.

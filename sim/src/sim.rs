@@ -3,7 +3,7 @@
 use crate::checkers::{Checkers, Sent, Violation};
 use crate::client::{ClientHost, CommandResult};
 use crate::cluster;
-use crate::config::{CLIENTS_MAX, SimConfig, SimError};
+use crate::config::{CLIENTS_MAX, SimConfig, SimError, Workload};
 use crate::history::History;
 use crate::host::{Host, HostView};
 use crate::ids::{ClientNumber, HostId};
@@ -51,7 +51,7 @@ pub struct Sim {
     pub(crate) hosts: BTreeMap<HostId, Host>,
     /// Hosts that have not kept to the protocol, or need not.
     pub(crate) faulty: BTreeSet<HostId>,
-    pub(crate) clients: Vec<ClientHost>,
+    pub(crate) clients: BTreeMap<ClientNumber, ClientHost>,
     pub(crate) results: Vec<CommandResult>,
     pub(crate) history: History,
     pub(crate) network: Network,
@@ -90,22 +90,26 @@ impl Sim {
             faulty.extend([HostId::from(replica), twin]);
         }
         let twins = faulty.iter().copied().filter(|host| host.twin);
-        for host in committee.ids().map(HostId::from).chain(twins) {
+        let joiners = (0..config.joiners).map(|number| ReplicaId(config.replicas + number));
+        for host in committee.ids().chain(joiners).map(HostId::from).chain(twins) {
             let (id, key) = (host.replica, cluster::replica_key(&config, host.replica));
             let committee = committee.clone();
-            let setup = Setup { id, key, committee, joins_later: false, config: config.replica };
+            let joins_later = !committee.contains(id);
+            let setup = Setup { id, key, committee, joins_later, config: config.replica };
             let is_lazy = config.weakness == Some(Weakness::PersistAfterSend);
             hosts.insert(host, Host::new(host, setup, now, is_lazy)?);
             queue.push(now, Due::Start(host));
         }
-        let mut clients = Vec::new();
-        for number in (0..config.clients).map(ClientNumber) {
+        let mut clients = BTreeMap::new();
+        let operator = (ClientNumber::OPERATOR, Workload::default());
+        let numbers = (0..config.clients).map(|number| (ClientNumber(number), config.workload));
+        for (number, workload) in numbers.chain([operator]) {
             let key = cluster::client_key(&config, number);
-            let client = ClientHost::new(number, key, committee.clone(), config.workload);
+            let client = ClientHost::new(number, key, committee.clone(), workload);
             if let Some(time) = client.next_generation(now) {
                 queue.push(time, Due::Workload(number));
             }
-            clients.push(client);
+            clients.insert(number, client);
         }
         Ok(Self {
             network: Network::new(config.links, Rng::new(config.seed, 0)),

@@ -3,10 +3,10 @@
 use crate::client::CommandResult;
 use crate::ids::{ClientNumber, HostId};
 use crate::intervention::Intervention;
+use crate::request::Request;
 use core::fmt;
 use hotstuff_core::message::MessageKind;
 use hotstuff_core::{Event, ReplicaId, SequenceNumber, Time, View};
-use hotstuff_kv::Operation;
 use serde::{Deserialize, Serialize};
 
 /// One step of a run. The run's steps and no others make up its trace hash.
@@ -77,7 +77,7 @@ pub enum Cause {
         /// Its number.
         sequence: SequenceNumber,
         /// What it asks for.
-        operation: Operation,
+        request: Request,
     },
     /// A client had too many commands in flight to send another.
     HeldBack(ClientNumber),
@@ -169,8 +169,8 @@ impl fmt::Display for Cause {
             Self::Restarted => f.write_str("restarted from its disk"),
             Self::RestartedEmpty => f.write_str("restarted without its disk"),
             Self::KillArmed => f.write_str("to be killed at a write"),
-            Self::Submitted { sequence, operation, .. } => {
-                write!(f, "command {sequence} submitted: {operation}")
+            Self::Submitted { sequence, request, .. } => {
+                write!(f, "command {sequence} submitted: {request}")
             }
             Self::HeldBack(_) => f.write_str("a command held back: too many are in flight"),
             Self::CommandDelivered { client, sequence, .. } => write!(f, "command {sequence} of {client}"),

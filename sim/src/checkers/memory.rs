@@ -24,7 +24,8 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new(config: &SimConfig) -> Self {
-        let SimConfig { replica, limits, rule, replicas, .. } = *config;
+        let SimConfig { replica, limits, rule, .. } = *config;
+        let replicas = config.replicas + config.joiners;
         let (steps, tails) = (BTreeMap::new(), BTreeMap::new());
         Self { config: replica, limits, rule, replicas, steps, tails }
     }

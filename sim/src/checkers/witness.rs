@@ -9,6 +9,7 @@ use crate::client::CommandResult;
 use crate::cluster;
 use crate::config::SimConfig;
 use crate::ids::ClientNumber;
+use crate::request::Answered;
 use crate::step::Cause;
 use hotstuff_core::certificate::BlockId;
 use hotstuff_core::command::{ClientId, Command, CommandId, Operation, Outcome};
@@ -22,8 +23,7 @@ const WAITING_MAX: usize = 4_096;
 
 /// The committed commands, executed once more.
 pub(super) struct Witness {
-    /// By number.
-    clients: Vec<ClientId>,
+    clients: BTreeMap<ClientNumber, ClientId>,
     /// The last command that each has sent.
     sent: BTreeMap<ClientId, SequenceNumber>,
     /// Blocks that may be committed at a later height.
@@ -52,9 +52,10 @@ struct Call {
 
 impl Witness {
     pub(super) fn new(config: &SimConfig) -> Self {
-        let numbers = (0..config.clients).map(ClientNumber);
+        let numbers = (0..config.clients).map(ClientNumber).chain([ClientNumber::OPERATOR]);
+        let id = |number| cluster::client_key(config, number).public();
         Self {
-            clients: numbers.map(|number| cluster::client_key(config, number).public()).collect(),
+            clients: numbers.map(|number| (number, id(number))).collect(),
             sent: BTreeMap::new(),
             blocks: BTreeMap::new(),
             told: BTreeMap::new(),
@@ -68,7 +69,7 @@ impl Witness {
     }
 
     fn id(&self, client: ClientNumber, sequence: SequenceNumber) -> CommandId {
-        CommandId { client: self.clients[usize::from(client.0)], sequence }
+        CommandId { client: self.clients[&client], sequence }
     }
 
     /// Keeps the blocks of a message: what they hold is known when they commit.
@@ -116,7 +117,7 @@ impl Witness {
             Operation::App(operation) => Some(self.store.execute(operation)),
             Operation::Committee(_) => None,
         };
-        let is_own = self.clients.contains(&id.client);
+        let is_own = self.clients.values().any(|client| *client == id.client);
         if is_own && self.sent.get(&id.client) < Some(&id.sequence) {
             return Err(Breach::Unasked { command: id, height: self.top });
         }
@@ -173,6 +174,7 @@ impl Witness {
             return Ok(());
         }
         let CommandResult { client, sequence, answer: believed, .. } = believed;
+        let believed = believed.as_ref().and_then(Answered::of_store).cloned();
         let answer = |(_, result): (Height, Option<Vec<u8>>)| Answer::decode(&result?).ok();
         Err(Breach::Believed { client, sequence, believed, executed: executed.and_then(answer) })
     }

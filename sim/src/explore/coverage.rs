@@ -47,11 +47,15 @@ pub enum Sight {
     TornWrite,
     /// A client sent a command again that had executed.
     Retry,
+    /// Another committee came into force.
+    NewEpoch,
+    /// A change of the committee was refused.
+    ChangeRefused,
 }
 
 impl Sight {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Commit,
         Self::TimeoutCertificate,
         Self::ViewChange,
@@ -70,6 +74,8 @@ impl Sight {
         Self::RestartEmpty,
         Self::TornWrite,
         Self::Retry,
+        Self::NewEpoch,
+        Self::ChangeRefused,
     ];
 }
 
@@ -94,6 +100,8 @@ impl fmt::Display for Sight {
             Self::RestartEmpty => "restart without disk",
             Self::TornWrite => "torn write",
             Self::Retry => "retry of an executed command",
+            Self::NewEpoch => "another committee in force",
+            Self::ChangeRefused => "change of committee refused",
         })
     }
 }
@@ -160,6 +168,8 @@ impl Coverage {
             Event::FetchCompleted { .. } => self.see(Sight::Sync),
             Event::PeerSetAside { .. } => self.see(Sight::SetAside),
             Event::SnapshotTaken { .. } => self.see(Sight::SnapshotTaken),
+            Event::EpochBegan { .. } => self.see(Sight::NewEpoch),
+            Event::ChangeRefused { .. } => self.see(Sight::ChangeRefused),
             Event::SnapshotInstalled { .. } => self.see(Sight::SnapshotInstalled),
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! The faults of a plan: which kinds there are, and how many of each, is drawn anew for each seed.
 
+use super::changes::Drawn;
 use super::draw::Draw;
 use super::plan::Planned;
 use crate::byzantine::Conduct;
@@ -26,13 +27,19 @@ impl<'a> Faults<'a> {
     /// The faults of a run, and when they end. Names twins in `config`.
     pub(super) fn drawn(draw: &'a mut Draw, config: &mut SimConfig) -> (Vec<Planned>, Time) {
         let end_us = 1_000 * draw.within(2_000, 9_000);
-        let replicas = u64::from(config.replicas);
+        let committee = Drawn::of(draw, config);
         let mut honest: Vec<HostId> = (0..config.replicas).map(|id| ReplicaId(id).into()).collect();
         let mut corruptible = Vec::new();
-        for _ in 0..draw.within(0, (replicas - 1) / 3) {
-            let at = draw.within(0, honest.len() as u64 - 1);
-            corruptible.push(honest.remove(usize::try_from(at).expect("it is below their number")));
+        let mut spare = committee.corruptible_max();
+        for _ in 0..draw.within(0, (u64::from(config.replicas) - 1) / 3) {
+            let at = usize::try_from(draw.within(0, honest.len() as u64 - 1)).expect("below their number");
+            let power = committee.power(honest[at].replica);
+            if power <= spare {
+                spare -= power;
+                corruptible.push(honest.remove(at));
+            }
         }
+        honest.extend(committee.joiners().map(HostId::from));
         let mut hosts: Vec<HostId> = honest.iter().chain(&corruptible).copied().collect();
         corruptible.retain(|host| {
             let is_twin = draw.once_in(3);
@@ -45,6 +52,10 @@ impl<'a> Faults<'a> {
         hosts.sort_unstable();
         let mut faults = Faults { draw, planned: Vec::new(), hosts, honest, corruptible, end_us };
         faults.corrupt();
+        for what in committee.changes(faults.draw, &faults.honest) {
+            let at = faults.some_time();
+            faults.plan(at, Intervention::Reconfigure(what));
+        }
         let kinds: [fn(&mut Faults<'a>); 8] = [
             Faults::noise,
             Faults::partitions,

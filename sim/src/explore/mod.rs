@@ -4,6 +4,7 @@
 //! Each seed draws which kinds of faults there are and how likely (swarm testing, Groce et al., 2012),
 //! so that some runs have much of one kind and nothing of the others.
 
+mod changes;
 mod code;
 mod course;
 mod coverage;

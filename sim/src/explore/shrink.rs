@@ -80,9 +80,11 @@ impl Shrinker {
     /// Tries what is usual in place of what was drawn.
     fn plainer(&mut self) {
         let usual = SimConfig::default();
-        let changes: [&dyn Fn(&mut SimConfig); 9] = [
+        let changes: [&dyn Fn(&mut SimConfig); 11] = [
             &|config| config.clients = 1,
             &|config| config.twins.clear(),
+            &|config| config.powers.clear(),
+            &|config| config.joiners = 0,
             &|config| config.limits = Limits::default(),
             &|config| config.links = LinkConfig::default(),
             &|config| config.leaders = usual.leaders,

@@ -3,7 +3,7 @@
 
 use hotstuff_core::{Height, Time};
 use hotstuff_kv::{Answer, Operation};
-use hotstuff_sim::{HostId, Intervention, LinkConfig, Sim};
+use hotstuff_sim::{Answered, HostId, Intervention, LinkConfig, Request, Sim};
 
 pub fn at_ms(time_ms: u64) -> Time {
     Time(time_ms * 1_000)
@@ -52,9 +52,10 @@ pub fn assert_progress(sim: &mut Sim, bound_ms: u64) {
     let height = top(sim);
     sim.intervene(Intervention::submit(set("progress", "made"))).unwrap();
     let answered = |sim: &Sim| {
-        let mut new =
-            sim.replies()[before..].iter().filter(|reply| reply.operation == set("progress", "made"));
-        new.any(|reply| reply.answer == Some(Answer::Ok))
+        let mut new = sim.replies()[before..]
+            .iter()
+            .filter(|reply| reply.request == Request::Store(set("progress", "made")));
+        new.any(|reply| reply.answer == Some(Answered::Store(Answer::Ok)))
     };
     run_until_done(sim, "a new command is answered", bound_ms, answered);
     let all_there =

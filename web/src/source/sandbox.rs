@@ -11,7 +11,7 @@ use crate::source::{Source, steps};
 use hotstuff_core::config::Config;
 use hotstuff_core::{Height, SequenceNumber, Span, Time, View};
 use hotstuff_sim::explore::{Course, Plan};
-use hotstuff_sim::{Cause, Intervention, LinkConfig, SimConfig, Step, Workload};
+use hotstuff_sim::{Cause, ClientNumber, Intervention, LinkConfig, SimConfig, Step, Workload};
 
 /// How many steps one order may take, so that the page stays responsive.
 const BATCH_STEPS: usize = 2_000;
@@ -208,7 +208,10 @@ impl Run {
         self.steps = step.index + 1;
         records.extend(steps::records(step));
         for result in &step.results {
-            let Some((_, text)) = self.waiting.take_if(|(sequence, _)| *sequence == result.sequence) else {
+            let is_it = |waiting: &mut (SequenceNumber, String)| {
+                (result.client, result.sequence) == (ClientNumber(0), waiting.0)
+            };
+            let Some((_, text)) = self.waiting.take_if(is_it) else {
                 continue;
             };
             let request = match &result.outcome {

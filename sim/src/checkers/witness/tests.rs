@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::checkers::fabricated::{Cluster, executed, receive};
+use crate::request::Request;
 use crate::step::Step;
 use hotstuff_core::message::Proposal;
 use hotstuff_core::{BlockRef, Event, Time};
@@ -43,7 +44,7 @@ impl Run {
 
     fn submit(&mut self, sequence: u64, operation: &Kv) -> Command {
         let (client, number) = (ClientNumber(0), SequenceNumber(sequence));
-        let cause = Cause::Submitted { client, sequence: number, operation: operation.clone() };
+        let cause = Cause::Submitted { client, sequence: number, request: Request::Store(operation.clone()) };
         self.step(cause, Vec::new()).unwrap();
         self.command(sequence, operation)
     }
@@ -90,9 +91,9 @@ impl Run {
         let result = CommandResult {
             client: ClientNumber(0),
             sequence: SequenceNumber(sequence),
-            operation: operation.clone(),
+            request: Request::Store(operation.clone()),
             outcome,
-            answer,
+            answer: answer.map(Answered::Store),
             replicas: Vec::new(),
             latency: None,
         };
