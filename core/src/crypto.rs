@@ -81,7 +81,7 @@ impl Digest {
     /// The hash of a value's encoding under `domain`.
     #[must_use]
     pub fn of_value<T: Serialize>(domain: Domain, value: &T) -> Self {
-        Self::of(domain, &[&wire::encode(value)])
+        Self::of(domain, &[&wire::encode_roomily(value)])
     }
 }
 
@@ -344,7 +344,7 @@ impl Batch {
 fn signed_bytes<T: Serialize>(domain: Domain, cluster: &ClusterId, value: &T) -> Vec<u8> {
     let mut bytes = domain.tag().to_vec();
     bytes.extend_from_slice(&cluster.0);
-    bytes.extend_from_slice(&wire::encode(value));
+    bytes.extend_from_slice(&wire::encode_roomily(value));
     bytes
 }
 

@@ -20,8 +20,19 @@ pub enum DecodeError {
 /// When a type's `Serialize` fails; those of this crate do not.
 #[must_use]
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_allocvec(value).expect("our types serialize into memory without fail")
+    let mut bytes = encode_roomily(value);
+    bytes.shrink_to_fit();
+    bytes
 }
+
+/// The same, for bytes that are not kept.
+pub(crate) fn encode_roomily<T: Serialize>(value: &T) -> Vec<u8> {
+    let bytes = Vec::with_capacity(USUAL_BYTES);
+    postcard::to_extend(value, bytes).expect("our types serialize into memory without fail")
+}
+
+/// More than most values have, so that they are encoded without moving.
+const USUAL_BYTES: usize = 512;
 
 /// The value that `bytes`, all of them, encode. Allocates no more than a small multiple of the
 /// bytes' own length; the caller bounds that length.
