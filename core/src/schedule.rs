@@ -37,7 +37,8 @@ impl Schedule {
     }
 
     pub(crate) fn leader(&self, view: View) -> ReplicaId {
-        self.committee.spec().leaders.leader(view, &self.committee, &self.reputation)
+        let given = self.committee.rules().leader(view).filter(|id| self.committee.contains(*id));
+        given.unwrap_or_else(|| self.committee.spec().leaders.leader(view, &self.committee, &self.reputation))
     }
 }
 
