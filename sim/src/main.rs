@@ -24,6 +24,8 @@ enum Command {
     Scenarios,
     /// Random scenarios from seeds, until a checker finds a violation.
     Explore(cli::explore::Explore),
+    /// All scenarios of a few views in which one replica runs twice.
+    Twins(cli::twins::Twins),
     /// Makes a saved run again.
     Replay(cli::replay::Replay),
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run.perform(&mut out),
         Command::Scenarios => cli::scenarios::list(&mut out),
         Command::Explore(explore) => explore.run(&mut out),
+        Command::Twins(twins) => twins.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
     };
     match result.and_then(|is_well| out.flush().map(|()| is_well).map_err(Failure::Output)) {

@@ -1,7 +1,6 @@
 //! `hotstuff-sim replay`: a planned run, from a file or a link, once more.
 
 use clap::Args;
-use hotstuff_core::CommitRule;
 use hotstuff_sim::explore::{Plan, Report};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,21 +19,26 @@ pub struct Replay {
 impl Replay {
     /// Makes the run. Returns whether it stayed clean.
     pub fn run(&self, out: &mut dyn Write) -> Result<bool, super::Failure> {
-        let plan = read(&self.file)?;
-        let mut result = Ok(());
-        let report = plan.run_with(|step| {
-            if result.is_ok() && !self.quiet {
-                result = writeln!(out, "{step}");
-            }
-        })?;
-        result?;
-        writeln!(out, "steps: {}", report.steps)?;
-        writeln!(out, "trace hash: {:#}", report.trace_hash)?;
-        if let Some(violation) = &report.violation {
-            writeln!(out, "violation: {violation}")?;
-        }
-        Ok(report.violation.is_none())
+        play(&read(&self.file)?, self.quiet, out)
     }
+}
+
+/// Makes a planned run and prints its steps, unless it is to be quiet, and a summary. Returns whether it
+/// stayed clean.
+pub fn play(plan: &Plan, quiet: bool, out: &mut dyn Write) -> Result<bool, super::Failure> {
+    let mut result = Ok(());
+    let report = plan.run_with(|step| {
+        if result.is_ok() && !quiet {
+            result = writeln!(out, "{step}");
+        }
+    })?;
+    result?;
+    writeln!(out, "steps: {}", report.steps)?;
+    writeln!(out, "trace hash: {:#}", report.trace_hash)?;
+    if let Some(violation) = &report.violation {
+        writeln!(out, "violation: {violation}")?;
+    }
+    Ok(report.violation.is_none())
 }
 
 /// Saves a plan.
@@ -52,10 +56,7 @@ fn read(file: &Path) -> Result<Plan, super::Failure> {
 
 /// The link under which the page shows the run.
 pub fn link(plan: &Plan, report: &Report) -> String {
-    let rule = match plan.config.rule {
-        CommitRule::ThreeChain => "three-chain",
-        CommitRule::TwoChain => "two-chain",
-    };
+    let rule = super::rule_name(plan.config.rule);
     let (seed, replicas, code) = (plan.config.seed, plan.config.replicas, plan.to_code());
     format!("#/s/run?v=1&seed={seed}&n={replicas}&rule={rule}&i={code}&h={}", report.trace_hash)
 }

@@ -1,0 +1,112 @@
+//! Twins: what is scripted happens, the protocol bears it, and weaker rules do not.
+
+use hotstuff_core::message::MessageKind::{Proposal, Timeout, Vote};
+use hotstuff_core::{CommitRule, Event, ReplicaId, View};
+use hotstuff_sim::explore::{Plan, Sight};
+use hotstuff_sim::twins::{Enumeration, Part, Scenario, Setting, Verdict};
+use hotstuff_sim::{Cause, Weakness};
+
+const RULES: [CommitRule; 2] = [CommitRule::TwoChain, CommitRule::ThreeChain];
+
+fn setting(rule: CommitRule, weakness: Option<Weakness>) -> Setting {
+    Setting { rule, weakness, seed: 1 }
+}
+
+fn scenario(code: &str) -> Scenario {
+    code.parse().unwrap()
+}
+
+fn verdict(scenario: &Scenario, setting: &Setting) -> Verdict {
+    Verdict::of(&scenario.run(setting).unwrap())
+}
+
+#[test]
+fn all_scenarios_of_two_views_are_clean() {
+    for rule in RULES {
+        let setting = setting(rule, None);
+        let mut run = 0;
+        for scenario in Enumeration::new(2, Part(2)).scenarios() {
+            assert_eq!(verdict(&scenario, &setting), Verdict::Clean, "{rule:?} {scenario}");
+            run += 1;
+        }
+        assert_eq!(run, Enumeration::new(2, Part(2)).distinct());
+    }
+}
+
+#[test]
+fn a_sample_of_longer_ones_with_more_parts_is_clean() {
+    for rule in RULES {
+        let setting = setting(rule, None);
+        for scenario in Enumeration::new(5, Part(3)).sample(150, 9) {
+            assert_eq!(verdict(&scenario, &setting), Verdict::Clean, "{rule:?} {scenario}");
+        }
+    }
+}
+
+#[test]
+fn views_have_the_leaders_and_the_parts_that_are_scripted() {
+    let scenario = scenario("3:00001,0:01101,0:00110,2:01011");
+    let plan = scenario.plan(&setting(CommitRule::ThreeChain, None));
+    let of = |view: View| scenario.0.get(usize::try_from(view.0).unwrap() - 1);
+    let (mut entered, mut delivered, mut dropped) = (0, 0, 0);
+    let report = plan.run_with(|step| {
+        for event in &step.events {
+            if let Event::ViewEntered { view, leader, .. } = event
+                && let Some(choice) = of(*view)
+            {
+                assert_eq!(*leader, choice.leader, "{step}");
+                entered += 1;
+            }
+        }
+        let (Cause::Delivered { from, kind: Proposal | Vote | Timeout, view: Some(view), .. }
+        | Cause::Dropped { from, kind: Proposal | Vote | Timeout, view: Some(view), .. }) = step.cause
+        else {
+            return;
+        };
+        let Some(choice) = of(view).filter(|_| step.time < plan.faults_until) else { return };
+        let groups = choice.partition.groups();
+        let hear = groups.iter().any(|group| group.contains(&from) && group.contains(&step.host.unwrap()));
+        assert_eq!(hear, matches!(step.cause, Cause::Delivered { .. }), "{step}");
+        if hear { delivered += 1 } else { dropped += 1 }
+    });
+    assert_eq!(Verdict::of(&report.unwrap()), Verdict::Clean);
+    assert!(entered > 10 && delivered > 20 && dropped > 10, "{entered}, {delivered}, {dropped}");
+}
+
+/// Both hosts of r0 lead, each with commands that the other does not hear of.
+#[test]
+fn twins_that_lead_propose_different_blocks_and_are_caught() {
+    let report = scenario("0:00000,0:00000").run(&setting(CommitRule::ThreeChain, None)).unwrap();
+    let seen: Vec<Sight> = report.coverage.seen().collect();
+    assert!(seen.contains(&Sight::Equivocation) && seen.contains(&Sight::Fork), "{seen:?}");
+    let led_by_others = scenario("1:00000,2:00000").run(&setting(CommitRule::ThreeChain, None)).unwrap();
+    assert!(led_by_others.coverage.seen().all(|sight| sight != Sight::Fork));
+}
+
+#[test]
+fn weaker_rules_are_unsafe_in_some_scenarios() {
+    for (weakness, views) in [(Weakness::QuorumMinusOne, 2)] {
+        for rule in RULES {
+            let setting = setting(rule, Some(weakness));
+            let all = Enumeration::new(views, Part(2));
+            let is_unsafe = |scenario: &Scenario| matches!(verdict(scenario, &setting), Verdict::Unsafe(_));
+            let found = all.sample(200, 1).find(is_unsafe);
+            assert!(found.is_some(), "{rule:?} without {weakness}");
+        }
+    }
+}
+
+#[test]
+fn a_scenario_is_one_run_and_its_code_makes_it_again() {
+    let setting = setting(CommitRule::TwoChain, None);
+    let scenario = scenario("0:01101,0:01011,1:00000");
+    let plan = scenario.plan(&setting);
+    let (one, again) = (plan.run().unwrap(), scenario.run(&setting).unwrap());
+    assert_eq!(one.trace_hash, again.trace_hash);
+    let linked = Plan::from_code(&plan.to_code()).unwrap();
+    assert_eq!(linked, plan);
+    assert_eq!(linked.run().unwrap().trace_hash, one.trace_hash);
+    let other = "0:01101,0:01011,2:00000".parse::<Scenario>().unwrap().run(&setting).unwrap();
+    assert_ne!(other.trace_hash, one.trace_hash);
+    assert_eq!(scenario.0[2].leader, ReplicaId(1));
+}
