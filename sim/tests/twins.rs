@@ -5,6 +5,7 @@ use hotstuff_core::{CommitRule, Event, ReplicaId, View};
 use hotstuff_sim::explore::{Plan, Sight};
 use hotstuff_sim::twins::{Enumeration, Part, Scenario, Setting, Verdict};
 use hotstuff_sim::{Cause, Weakness};
+use std::collections::BTreeSet;
 
 const RULES: [CommitRule; 2] = [CommitRule::TwoChain, CommitRule::ThreeChain];
 
@@ -17,7 +18,7 @@ fn scenario(code: &str) -> Scenario {
 }
 
 fn verdict(scenario: &Scenario, setting: &Setting) -> Verdict {
-    Verdict::of(&scenario.run(setting).unwrap())
+    scenario.run(setting).unwrap().verdict()
 }
 
 #[test]
@@ -69,18 +70,32 @@ fn views_have_the_leaders_and_the_parts_that_are_scripted() {
         assert_eq!(hear, matches!(step.cause, Cause::Delivered { .. }), "{step}");
         if hear { delivered += 1 } else { dropped += 1 }
     });
-    assert_eq!(Verdict::of(&report.unwrap()), Verdict::Clean);
+    assert_eq!(report.unwrap().violation, None);
     assert!(entered > 10 && delivered > 20 && dropped > 10, "{entered}, {delivered}, {dropped}");
 }
 
 /// Both hosts of r0 lead, each with commands that the other does not hear of.
 #[test]
 fn twins_that_lead_propose_different_blocks_and_are_caught() {
-    let report = scenario("0:00000,0:00000").run(&setting(CommitRule::ThreeChain, None)).unwrap();
-    let seen: Vec<Sight> = report.coverage.seen().collect();
-    assert!(seen.contains(&Sight::Equivocation) && seen.contains(&Sight::Fork), "{seen:?}");
-    let led_by_others = scenario("1:00000,2:00000").run(&setting(CommitRule::ThreeChain, None)).unwrap();
-    assert!(led_by_others.coverage.seen().all(|sight| sight != Sight::Fork));
+    let proposed = |code: &str| {
+        let mut blocks = vec![BTreeSet::new(); 3];
+        let plan = scenario(code).plan(&setting(CommitRule::ThreeChain, None));
+        let report = plan.run_with(|step| {
+            for event in &step.events {
+                if let Event::Proposed(summary) = event
+                    && let Some(of_view) = blocks.get_mut(usize::try_from(summary.block.view.0).unwrap())
+                {
+                    of_view.insert(summary.block.id);
+                }
+            }
+        });
+        (blocks.iter().map(BTreeSet::len).collect::<Vec<_>>(), report.unwrap())
+    };
+    let (blocks, report) = proposed("0:00000,1:00000");
+    assert_eq!(blocks, [0, 2, 1]);
+    assert!(report.coverage.seen().any(|sight| sight == Sight::Equivocation));
+    assert_eq!(proposed("1:00000,0:01011").0, [0, 1, 2]);
+    assert_eq!(proposed("1:00000,2:01011").0, [0, 1, 1]);
 }
 
 #[test]
@@ -101,12 +116,12 @@ fn a_scenario_is_one_run_and_its_code_makes_it_again() {
     let setting = setting(CommitRule::TwoChain, None);
     let scenario = scenario("0:01101,0:01011,1:00000");
     let plan = scenario.plan(&setting);
-    let (one, again) = (plan.run().unwrap(), scenario.run(&setting).unwrap());
+    let (one, again) = (plan.run().unwrap(), scenario.run(&setting).unwrap().report);
     assert_eq!(one.trace_hash, again.trace_hash);
     let linked = Plan::from_code(&plan.to_code()).unwrap();
     assert_eq!(linked, plan);
     assert_eq!(linked.run().unwrap().trace_hash, one.trace_hash);
-    let other = "0:01101,0:01011,2:00000".parse::<Scenario>().unwrap().run(&setting).unwrap();
+    let other = "0:01101,0:01011,2:00000".parse::<Scenario>().unwrap().run(&setting).unwrap().report;
     assert_ne!(other.trace_hash, one.trace_hash);
     assert_eq!(scenario.0[2].leader, ReplicaId(1));
 }

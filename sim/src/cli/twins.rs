@@ -5,8 +5,8 @@ use super::tally::Tally;
 use super::{Failure, replay, rule_name};
 use clap::Args;
 use hotstuff_core::CommitRule;
-use hotstuff_sim::explore::{Report, Sight};
-use hotstuff_sim::twins::{Enumeration, Part, Scenario, Setting, VIEWS_MAX, Verdict};
+use hotstuff_sim::explore::Sight;
+use hotstuff_sim::twins::{Enumeration, Outcome, Part, Scenario, Setting, VIEWS_MAX, Verdict};
 use hotstuff_sim::{SimError, Weakness};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -70,6 +70,8 @@ struct Sum {
     /// Those that were unsafe, by what did not hold.
     breaches: BTreeMap<&'static str, u64>,
     stuck: u64,
+    /// Those in which some host went beyond the scripted views while the partitions held.
+    through: u64,
     /// The least that was unsafe; where none was, the least that got stuck.
     found: Option<(bool, Scenario)>,
 }
@@ -98,12 +100,12 @@ impl Twins {
         let count = self.limit.map_or(distinct, |limit| limit.min(distinct));
         let crew = Crew { jobs: self.jobs, count, noun: "scenarios", until: None };
         let run = |scenario: Scenario| -> Result<_, SimError> {
-            let report = scenario.run(setting)?;
-            Ok((scenario, report))
+            let outcome = scenario.run(setting)?;
+            Ok((scenario, outcome))
         };
         let mut sum = Sum::default();
-        crew.share(all.sample(count, self.seed), run, |(scenario, report)| {
-            sum.add(scenario, &report);
+        crew.share(all.sample(count, self.seed), run, |(scenario, outcome)| {
+            sum.add(scenario, &outcome);
             ControlFlow::Continue(sum.message())
         })?;
         sum.tally.print_speed(start.elapsed(), out)?;
@@ -120,7 +122,7 @@ impl Twins {
 
 /// Prints what a scenario violates, and how to see it.
 fn tell(scenario: &Scenario, setting: &Setting, out: &mut dyn Write) -> Result<(), Failure> {
-    let report = scenario.run(setting)?;
+    let report = scenario.run(setting)?.report;
     writeln!(out, "page: {}", replay::link(&scenario.plan(setting), &report))?;
     let violation = report.violation.expect("the same run finds the same");
     let Setting { rule, weakness, seed } = *setting;
@@ -132,9 +134,10 @@ fn tell(scenario: &Scenario, setting: &Setting, out: &mut dyn Write) -> Result<(
 }
 
 impl Sum {
-    fn add(&mut self, scenario: Scenario, report: &Report) {
-        self.tally.add(report);
-        let is_safe = match Verdict::of(report) {
+    fn add(&mut self, scenario: Scenario, outcome: &Outcome) {
+        self.tally.add(&outcome.report);
+        self.through += u64::from(outcome.is_through);
+        let is_safe = match outcome.verdict() {
             Verdict::Clean => return,
             Verdict::Stuck(_) => {
                 self.stuck += 1;
@@ -168,6 +171,7 @@ impl Sum {
             writeln!(out, "  {property:<23} {count}")?;
         }
         writeln!(out, "without progress          {}", self.stuck)?;
+        writeln!(out, "beyond the scripted views {}", self.through)?;
         self.tally.print_sights(&SIGHTS, out)
     }
 }

@@ -15,7 +15,7 @@ use crate::config::SimError;
 use crate::explore::Report;
 use crate::ids::HostId;
 use crate::weakness::Weakness;
-use hotstuff_core::{CommitRule, ReplicaId};
+use hotstuff_core::{CommitRule, Event, ReplicaId};
 
 pub use enumeration::{Enumeration, Scenarios, VIEWS_MAX};
 pub use partition::{Part, Partition};
@@ -44,6 +44,15 @@ pub struct Setting {
 }
 
 /// What came of a scenario.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What the run came to.
+    pub report: Report,
+    /// Whether some host went beyond the scripted views while the partitions held.
+    pub is_through: bool,
+}
+
+/// What to think of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// All properties hold.
@@ -54,16 +63,16 @@ pub enum Verdict {
     Stuck(Violation),
 }
 
-impl Verdict {
-    /// What a run's report says.
+impl Outcome {
+    /// Whether all properties hold.
     #[must_use]
-    pub fn of(report: &Report) -> Self {
-        match &report.violation {
-            None => Self::Clean,
+    pub fn verdict(&self) -> Verdict {
+        match &self.report.violation {
+            None => Verdict::Clean,
             Some(violation) if matches!(violation.breach, Breach::NoProgress { .. }) => {
-                Self::Stuck(violation.clone())
+                Verdict::Stuck(violation.clone())
             }
-            Some(violation) => Self::Unsafe(violation.clone()),
+            Some(violation) => Verdict::Unsafe(violation.clone()),
         }
     }
 }
@@ -73,7 +82,14 @@ impl Scenario {
     ///
     /// # Errors
     /// [`SimError`] where the script is too long, or names what is not there.
-    pub fn run(&self, setting: &Setting) -> Result<Report, SimError> {
-        self.plan(setting).run()
+    pub fn run(&self, setting: &Setting) -> Result<Outcome, SimError> {
+        let plan = self.plan(setting);
+        let mut is_through = false;
+        let is_beyond =
+            |event: &Event| matches!(event, Event::ViewEntered { view, .. } if view.0 > self.0.len() as u64);
+        let report = plan.run_with(|step| {
+            is_through |= step.time < plan.faults_until && step.events.iter().any(is_beyond);
+        })?;
+        Ok(Outcome { report, is_through })
     }
 }

@@ -23,6 +23,7 @@ const VIEW: Span = Span::millis(300);
 /// Half of the clients are heard by each twin: enough to propose something of its own in several views.
 const CLIENTS: u16 = 4;
 const COMMANDS: u64 = 3;
+const COMMAND_INTERVAL: Span = Span::millis(50);
 
 /// The leader and the partition of one view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +68,7 @@ impl Scenario {
                 ..Config::default()
             },
             clients: CLIENTS,
-            workload: Workload { commands: COMMANDS, interval_us: Span::millis(1), in_flight: 1 },
+            workload: Workload { commands: COMMANDS, interval_us: COMMAND_INTERVAL, in_flight: 1 },
             script: ViewScript(self.0.iter().map(scripted).collect()),
             ..SimConfig::default()
         };
