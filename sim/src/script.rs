@@ -2,6 +2,7 @@
 
 use crate::config::{SimConfig, SimError};
 use crate::ids::HostId;
+use crate::network::view_of;
 use hotstuff_core::{Message, ReplicaId, View};
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +24,10 @@ pub struct ScriptedView {
 /// ([`Intervention::Stabilize`](crate::Intervention::Stabilize)). In views beyond the script the config's
 /// leader rule holds, and everyone hears everyone.
 ///
-/// A proposal, vote or timeout goes by the partition of the view that it is of. All else goes by that of the
-/// view that its sender is in: what it shows or asks for may be of any older view, but it is sent because of
-/// how things stand now. So who was left behind gets what is missing from those it hears in later views.
+/// A proposal, vote or timeout goes by the partition of the view that it is of, and a new-view by that of the
+/// highest view that it has a certificate of: whoever still is in that view, and hears the sender in it, is
+/// told how it ended. Blocks and snapshots that are asked for are of many views; question and answer go by
+/// the view that their sender is in. So who was left behind gets what is missing from those it hears later.
 ///
 /// So long as the partitions hold, a replica's first host hears of clients those with even numbers, and its
 /// twin the others: else the two would propose the same block, and that is no equivocation.
@@ -68,11 +70,10 @@ impl ViewScript {
 /// The view that a message is of; `None` where it goes by the view that its sender is in.
 pub(crate) fn own_view(message: &Message) -> Option<View> {
     match message {
-        Message::Proposal(proposal) => Some(proposal.block.view()),
-        Message::Vote(vote) => Some(vote.block.view),
-        Message::Timeout(timeout) => Some(timeout.view),
-        Message::NewView(_)
-        | Message::FetchRequest(_)
+        Message::Proposal(_) | Message::Vote(_) | Message::Timeout(_) | Message::NewView(_) => {
+            view_of(message)
+        }
+        Message::FetchRequest(_)
         | Message::FetchResponse(_)
         | Message::SnapshotRequest(_)
         | Message::SnapshotChunk(_) => None,
