@@ -4,13 +4,13 @@ use hotstuff_core::message::MessageKind::{Proposal, Timeout, Vote};
 use hotstuff_core::{CommitRule, Event, ReplicaId, View};
 use hotstuff_sim::explore::{Plan, Sight};
 use hotstuff_sim::twins::{Enumeration, Part, Scenario, Setting, Verdict};
-use hotstuff_sim::{Cause, Weakness};
+use hotstuff_sim::{Breach, Cause, Weakness};
 use std::collections::BTreeSet;
 
 const RULES: [CommitRule; 2] = [CommitRule::TwoChain, CommitRule::ThreeChain];
 
 fn setting(rule: CommitRule, weakness: Option<Weakness>) -> Setting {
-    Setting { rule, weakness, seed: 1 }
+    Setting { rule, weakness, by_outcome: false, seed: 1 }
 }
 
 fn scenario(code: &str) -> Scenario {
@@ -113,6 +113,22 @@ fn weaker_rules_are_unsafe_in_some_scenarios() {
             println!("{rule:?} without {weakness}: scenario {found:?} of the sample");
             assert!(found.is_some(), "{rule:?} without {weakness}");
         }
+    }
+}
+
+/// Not only is a rule broken: there are two histories.
+#[test]
+fn a_smaller_quorum_breaks_agreement() {
+    for rule in RULES {
+        let weakness = Some(Weakness::QuorumMinusOne);
+        let setting = Setting { by_outcome: true, ..setting(rule, weakness) };
+        let breach = |scenario| match verdict(&scenario, &setting) {
+            Verdict::Unsafe(violation) => Some(violation.breach),
+            Verdict::Clean | Verdict::Stuck(_) => None,
+        };
+        let all = Enumeration::new(3, Part(2));
+        let found = all.sample(100, 1).find_map(breach).expect("one of them is unsafe");
+        assert!(matches!(found, Breach::Agreement { .. } | Breach::Halted { .. }), "{rule:?}: {found}");
     }
 }
 

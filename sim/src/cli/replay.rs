@@ -2,6 +2,7 @@
 
 use clap::Args;
 use hotstuff_sim::explore::{Plan, Report};
+use hotstuff_sim::{SimError, Step};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -19,15 +20,20 @@ pub struct Replay {
 impl Replay {
     /// Makes the run. Returns whether it stayed clean.
     pub fn run(&self, out: &mut dyn Write) -> Result<bool, super::Failure> {
-        play(&read(&self.file)?, self.quiet, out)
+        let plan = read(&self.file)?;
+        play(self.quiet, out, |sink| plan.run_with(sink))
     }
 }
 
-/// Makes a planned run and prints its steps, unless it is to be quiet, and a summary. Returns whether it
-/// stayed clean.
-pub fn play(plan: &Plan, quiet: bool, out: &mut dyn Write) -> Result<bool, super::Failure> {
+/// Makes a run and prints its steps, unless it is to be quiet, and a summary. Returns whether it stayed
+/// clean.
+pub fn play(
+    quiet: bool,
+    out: &mut dyn Write,
+    run: impl FnOnce(&mut dyn FnMut(&Step)) -> Result<Report, SimError>,
+) -> Result<bool, super::Failure> {
     let mut result = Ok(());
-    let report = plan.run_with(|step| {
+    let report = run(&mut |step| {
         if result.is_ok() && !quiet {
             result = writeln!(out, "{step}");
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use hotstuff_core::CommitRule;
 use hotstuff_sim::explore::Sight;
 use hotstuff_sim::twins::{Enumeration, Outcome, Part, Scenario, Setting, VIEWS_MAX, Verdict};
-use hotstuff_sim::{SimError, Weakness};
+use hotstuff_sim::{SimError, Step, Weakness};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -34,6 +34,10 @@ pub struct Twins {
     /// Leave one rule out of all replicas, and see that it is missed.
     #[arg(long, value_name = "NAME", value_parser = super::weakness)]
     weaken: Option<Weakness>,
+    /// Judge runs by what is committed and executed alone, and not by a rule that a replica breaks on the
+    /// way: with a weak rule, this tells what comes of it.
+    #[arg(long)]
+    by_outcome: bool,
     /// Run only so many of the scenarios that differ, chosen by the seed.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -82,11 +86,15 @@ impl Twins {
         let rules = [CommitRule::TwoChain, CommitRule::ThreeChain];
         let mut is_well = true;
         for rule in rules.into_iter().filter(|rule| self.rule.is_none_or(|only| only == *rule)) {
-            let setting = Setting { rule, weakness: self.weaken, seed: self.seed };
+            let (weakness, by_outcome) = (self.weaken, self.by_outcome);
+            let setting = Setting { rule, weakness, by_outcome, seed: self.seed };
             let weakness = self.weaken.map_or(String::new(), |weakness| format!(", without {weakness}"));
             writeln!(out, "-- {}{weakness}", rule_name(rule))?;
             is_well &= match &self.scenario {
-                Some(scenario) => replay::play(&scenario.plan(&setting), self.quiet, out)?,
+                Some(scenario) => {
+                    let run = |sink: &mut dyn FnMut(&Step)| Ok(scenario.run_with(&setting, sink)?.report);
+                    replay::play(self.quiet, out, run)?
+                }
                 None => self.enumerate(&setting, out)?,
             };
         }
@@ -123,12 +131,16 @@ impl Twins {
 /// Prints what a scenario violates, and how to see it.
 fn tell(scenario: &Scenario, setting: &Setting, out: &mut dyn Write) -> Result<(), Failure> {
     let report = scenario.run(setting)?.report;
-    writeln!(out, "page: {}", replay::link(&scenario.plan(setting), &report))?;
+    if !setting.by_outcome {
+        writeln!(out, "page: {}", replay::link(&scenario.plan(setting), &report))?;
+    }
     let violation = report.violation.expect("the same run finds the same");
-    let Setting { rule, weakness, seed } = *setting;
+    let Setting { rule, weakness, by_outcome, seed } = *setting;
     let weaken = weakness.map_or(String::new(), |weakness| format!(" --weaken {weakness}"));
+    let judge = if by_outcome { " --by-outcome" } else { "" };
     let rule = rule_name(rule);
-    let again = format!("hotstuff-sim twins --rule {rule}{weaken} --seed {seed} --scenario {scenario}");
+    let again =
+        format!("hotstuff-sim twins --rule {rule}{weaken}{judge} --seed {seed} --scenario {scenario}");
     writeln!(out, "violation: {violation}; again: {again}")?;
     Ok(())
 }

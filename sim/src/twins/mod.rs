@@ -12,8 +12,9 @@ mod scenario;
 
 use crate::checkers::{Breach, Violation};
 use crate::config::SimError;
-use crate::explore::Report;
+use crate::explore::{Course, Report};
 use crate::ids::HostId;
+use crate::step::Step;
 use crate::weakness::Weakness;
 use hotstuff_core::{CommitRule, Event, ReplicaId};
 
@@ -39,6 +40,9 @@ pub struct Setting {
     pub rule: CommitRule,
     /// A rule that all replicas do without.
     pub weakness: Option<Weakness>,
+    /// Whether runs are judged by what is committed and executed alone, and not by rules that a replica
+    /// breaks on the way.
+    pub by_outcome: bool,
     /// What keys and chance come from: how long messages take once the network is stable.
     pub seed: u64,
 }
@@ -83,13 +87,26 @@ impl Scenario {
     /// # Errors
     /// [`SimError`] where the script is too long, or names what is not there.
     pub fn run(&self, setting: &Setting) -> Result<Outcome, SimError> {
+        self.run_with(setting, |_| {})
+    }
+
+    /// Makes the run of a scenario, and lets `sink` see each step until the network is stable.
+    ///
+    /// # Errors
+    /// [`SimError`] where the script is too long, or names what is not there.
+    pub fn run_with(&self, setting: &Setting, mut sink: impl FnMut(&Step)) -> Result<Outcome, SimError> {
         let plan = self.plan(setting);
+        let mut course = Course::new(&plan)?;
+        if setting.by_outcome {
+            course.judge_by_outcome();
+        }
         let mut is_through = false;
         let is_beyond =
             |event: &Event| matches!(event, Event::ViewEntered { view, .. } if view.0 > self.0.len() as u64);
-        let report = plan.run_with(|step| {
+        let report = plan.finish(course, |step| {
             is_through |= step.time < plan.faults_until && step.events.iter().any(is_beyond);
-        })?;
+            sink(step);
+        });
         Ok(Outcome { report, is_through })
     }
 }

@@ -46,7 +46,7 @@ impl Scenario {
     /// command must be answered.
     #[must_use]
     pub fn plan(&self, setting: &Setting) -> Plan {
-        let Setting { rule, weakness, seed } = *setting;
+        let Setting { rule, weakness, seed, .. } = *setting;
         let scripted =
             |choice: &Choice| ScriptedView { leader: choice.leader, parts: choice.partition.groups() };
         let config = SimConfig {
