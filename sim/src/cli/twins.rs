@@ -13,10 +13,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// All scenarios with one replica of four on two hosts, r0 and r0b, with one key. They differ in who leads
-/// each of the first views, and in which hosts hear each other in it; in later views everyone does, and a
-/// command must be answered (Bano et al., "Twins: BFT Systems Made Robust", 2021). Exits with 1 when one is
-/// unsafe, or does not go on.
+/// Scenarios with one key on two hosts. Exits with 1 when one is unsafe, or does not go on.
 #[derive(Args)]
 pub struct Twins {
     /// How many views have a leader and a partition of their own, 1 to 12.
