@@ -31,8 +31,8 @@ pub struct Twins {
     /// Leave one rule out of all replicas, and see that it is missed.
     #[arg(long, value_name = "NAME", value_parser = super::weakness)]
     weaken: Option<Weakness>,
-    /// Judge runs by what is committed and executed alone, and not by a rule that a replica breaks on the
-    /// way: with a weak rule, this tells what comes of it.
+    /// Judge runs by what is committed, executed and answered alone, and not by a rule that a replica breaks
+    /// on the way: with a weak rule, this tells what comes of it.
     #[arg(long)]
     by_outcome: bool,
     /// Run only so many of the scenarios that differ, chosen by the seed.

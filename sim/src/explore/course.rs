@@ -39,7 +39,7 @@ impl Course {
         &mut self.sim
     }
 
-    /// From here on the run is judged by what is committed and executed alone.
+    /// From here on its steps are judged by what is committed and executed alone.
     pub(crate) fn judge_by_outcome(&mut self) {
         self.sim.checkers = Checkers::of_outcome(&self.sim.committee);
     }

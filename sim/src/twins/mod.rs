@@ -40,8 +40,8 @@ pub struct Setting {
     pub rule: CommitRule,
     /// A rule that all replicas do without.
     pub weakness: Option<Weakness>,
-    /// Whether runs are judged by what is committed and executed alone, and not by rules that a replica
-    /// breaks on the way.
+    /// Whether runs are judged by what is committed, executed and answered alone, and not by rules that a
+    /// replica breaks on the way.
     pub by_outcome: bool,
     /// What keys and chance come from: how long messages take once the network is stable.
     pub seed: u64,
