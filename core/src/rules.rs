@@ -66,6 +66,12 @@ pub trait Rules: Debug + Send + Sync {
         true
     }
 
+    /// Who leads `view`, where that is given and not for the committee's leader rule to say. Agreement rests on
+    /// it only in that all replicas get the same answer; one that is no member leads nothing.
+    fn leader(&self, _view: View) -> Option<ReplicaId> {
+        None
+    }
+
     /// Who checks signatures, where they are not Ed25519's.
     fn verifier(&self) -> Option<&'static dyn Verifier> {
         None

@@ -37,7 +37,8 @@ impl Schedule {
     }
 
     pub(crate) fn leader(&self, view: View) -> ReplicaId {
-        self.committee.spec().leaders.leader(view, &self.committee, &self.reputation)
+        let given = self.committee.rules().leader(view).filter(|id| self.committee.contains(*id));
+        given.unwrap_or_else(|| self.committee.spec().leaders.leader(view, &self.committee, &self.reputation))
     }
 }
 
@@ -188,5 +189,34 @@ impl Schedules {
             && image.for_head <= image.for_children;
         let (for_head, for_children) = (image.for_head, image.for_children);
         is_whole.then_some(Self { history, for_head, for_children })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::committee::testing::committee_of;
+    use crate::rules::Rules;
+
+    #[derive(Debug)]
+    struct Given;
+
+    impl Rules for Given {
+        fn leader(&self, view: View) -> Option<ReplicaId> {
+            [None, Some(ReplicaId(3)), Some(ReplicaId(0)), Some(ReplicaId(9))]
+                .get(view.0 as usize)
+                .copied()?
+        }
+    }
+
+    #[test]
+    fn rules_may_give_leaders_and_a_stranger_leads_nothing() {
+        let spec = committee_of(4).spec().clone();
+        let schedule = |committee| Schedule::new(Arc::new(committee), Reputation::default());
+        let usual = schedule(Committee::new(spec.clone()).unwrap());
+        let given = schedule(Committee::under(&Given, spec).unwrap());
+        let leaders = |schedule: &Schedule| [1, 2, 3, 4, 5].map(|view| schedule.leader(View(view)).0);
+        assert_eq!(leaders(&usual), [1, 2, 3, 0, 1]);
+        assert_eq!(leaders(&given), [3, 0, 3, 0, 1]);
     }
 }

@@ -27,7 +27,11 @@ pub(crate) fn committee(config: &SimConfig) -> Result<Committee, SimError> {
         operator: Some(client_key(config, ClientNumber::OPERATOR).public()),
         limits,
     };
-    let rules = weakness::rules(config.weakness, config.signatures == Signatures::Tags);
+    let rules = weakness::rules(
+        config.weakness,
+        config.signatures == Signatures::Tags,
+        config.script.leaders().collect(),
+    );
     Ok(Committee::under(rules, spec)?)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::ids::{ClientNumber, HostId};
 use crate::rng::MILLION;
+use crate::script::{SCRIPT_VIEWS_MAX, ViewScript};
 use crate::weakness::Weakness;
 use core::fmt;
 use hotstuff_core::client::SubmitError;
@@ -49,6 +50,8 @@ pub struct SimConfig {
     pub clients: u16,
     /// What each client does by itself.
     pub workload: Workload,
+    /// Who leads the first views, and who hears whom in them.
+    pub script: ViewScript,
 }
 
 impl Default for SimConfig {
@@ -69,6 +72,7 @@ impl Default for SimConfig {
             replica: Config::default(),
             clients: 1,
             workload: Workload::default(),
+            script: ViewScript::default(),
         }
     }
 }
@@ -176,6 +180,9 @@ pub enum SimError {
     /// None, or more than [`CLIENTS_MAX`].
     #[error("a simulated cluster has 1 to {CLIENTS_MAX} clients, not {0}")]
     Clients(u16),
+    /// More views than a script may have.
+    #[error("a script has at most {SCRIPT_VIEWS_MAX} views, not {0}")]
+    ScriptLength(usize),
     /// A committee that cannot be.
     #[error(transparent)]
     Committee(#[from] CommitteeError),

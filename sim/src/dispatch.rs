@@ -271,7 +271,9 @@ impl Sim {
     }
 
     fn post(&mut self, load: Load) {
-        let (packet, arrives, again) = self.network.send(self.now, load);
+        let hosts = &self.hosts;
+        let view = |id: HostId| hosts.get(&id).expect("a host stays for the whole run").status().view;
+        let (packet, arrives, again) = self.network.send(self.now, load, view);
         if let Some(again) = again {
             let id = self.network.number();
             self.queue.push(again, Due::Arrival(Packet { id, ..packet.clone() }));

@@ -84,8 +84,8 @@ pub enum Intervention {
     /// Only hosts of the same group hear each other from now on; a host in no group is alone. All
     /// other cuts end. No groups at all: everyone hears everyone.
     Partition(Vec<Vec<HostId>>),
-    /// The global stabilization time: from now on all links are as by default, none is cut, and no crash
-    /// comes that was to come at a write.
+    /// The global stabilization time: from now on all links are as by default, none is cut, no script
+    /// separates hosts, and no crash comes that was to come at a write.
     Stabilize,
     /// A message on its way gets lost.
     DropMessage(u64),

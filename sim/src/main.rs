@@ -24,6 +24,13 @@ enum Command {
     Scenarios,
     /// Random scenarios from seeds, until a checker finds a violation.
     Explore(cli::explore::Explore),
+    /// All scenarios of a few views in which one replica of four runs twice.
+    ///
+    /// It is on two hosts, r0 and r0b, with one key. Scenarios differ in who leads each of the first views,
+    /// and in which hosts hear each other in it; in later views everyone does, and a command must be answered
+    /// (Bano et al., "Twins: BFT Systems Made Robust", 2021). Those that only have like hosts in each other's
+    /// places are run once. Exits with 1 when one is unsafe, or does not go on.
+    Twins(cli::twins::Twins),
     /// Makes a saved run again.
     Replay(cli::replay::Replay),
 }
@@ -35,6 +42,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run.perform(&mut out),
         Command::Scenarios => cli::scenarios::list(&mut out),
         Command::Explore(explore) => explore.run(&mut out),
+        Command::Twins(twins) => twins.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
     };
     match result.and_then(|is_well| out.flush().map(|()| is_well).map_err(Failure::Output)) {

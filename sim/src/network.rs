@@ -1,11 +1,14 @@
 //! The network: how long messages take and which of them get lost.
 
-use crate::config::LinkConfig;
+use crate::config::{LinkConfig, SimConfig};
 use crate::ids::{ClientNumber, HostId};
 use crate::rng::Rng;
+use crate::script::{ViewScript, own_view};
 use hotstuff_core::command::{Command, NotAdmitted, Reply};
 use hotstuff_core::message::MessageKind;
-use hotstuff_core::{Committee, Committees, Epoch, Message, Refusal, Span, Time, Verified, View, verify};
+use hotstuff_core::{
+    Committee, Committees, Epoch, Message, Refusal, ReplicaId, Span, Time, Verified, View, verify,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -93,13 +96,25 @@ pub(crate) struct Network {
     single: BTreeMap<(HostId, HostId), LinkConfig>,
     /// Directions in which nothing arrives.
     cuts: BTreeSet<(HostId, HostId)>,
+    /// Who hears whom in the first views; empty once the network is stable.
+    script: ViewScript,
+    /// The replicas that run twice.
+    twins: Vec<ReplicaId>,
     rng: Rng,
     sent: u64,
 }
 
 impl Network {
-    pub(crate) fn new(links: LinkConfig, rng: Rng) -> Self {
-        Self { links, single: BTreeMap::new(), cuts: BTreeSet::new(), rng, sent: 0 }
+    pub(crate) fn new(config: &SimConfig, rng: Rng) -> Self {
+        Self {
+            links: config.links,
+            single: BTreeMap::new(),
+            cuts: BTreeSet::new(),
+            script: config.script.clone(),
+            twins: config.twins.clone(),
+            rng,
+            sent: 0,
+        }
     }
 
     /// Changes how links behave for what is sent from now on.
@@ -127,11 +142,12 @@ impl Network {
         self.cuts.clear();
     }
 
-    /// All links are as by default, and none is cut.
+    /// All links are as by default, none is cut, and no script holds.
     pub(crate) fn stabilize(&mut self) {
         self.links = LinkConfig::default();
         self.single.clear();
         self.cuts.clear();
+        self.script = ViewScript::default();
     }
 
     /// Which directions are cut.
@@ -139,8 +155,14 @@ impl Network {
         self.cuts.iter().copied()
     }
 
-    /// Sends something off. Returns when it would arrive, and when once more if it is repeated.
-    pub(crate) fn send(&mut self, now: Time, load: Load) -> (Packet, Time, Option<Time>) {
+    /// Sends something off; `view` tells which view a host is in. Returns when it would arrive, and when
+    /// once more if it is repeated.
+    pub(crate) fn send(
+        &mut self,
+        now: Time,
+        load: Load,
+        view: impl FnOnce(HostId) -> View,
+    ) -> (Packet, Time, Option<Time>) {
         let way = match load {
             Load::Message { from, to, .. } => Some((from, to)),
             Load::Command { .. } | Load::Reply { .. } => None,
@@ -149,9 +171,27 @@ impl Network {
         // All are drawn each time, so that a change of one setting leaves the other's draws alone.
         let [delay, again] = [(); 2].map(|()| self.delay(&link));
         let (is_unlucky, is_repeated) = (self.rng.happens(link.loss_ppm), self.rng.happens(link.repeat_ppm));
-        let is_lost = is_unlucky || way.is_some_and(|way| self.cuts.contains(&way));
+        let is_cut = way.is_some_and(|way| self.cuts.contains(&way));
+        let is_lost = is_unlucky || is_cut || self.is_kept_back(&load, view);
         let packet = Packet { id: self.number(), load, sent: now, is_lost };
         (packet, now + delay, (is_repeated && !is_lost).then_some(now + again))
+    }
+
+    /// Whether the script does not let something through.
+    fn is_kept_back(&self, load: &Load, view: impl FnOnce(HostId) -> View) -> bool {
+        if self.script.0.is_empty() {
+            return false;
+        }
+        match *load {
+            Load::Message { from, to, ref letter } => {
+                let view = own_view(letter.content()).unwrap_or_else(|| view(from));
+                self.script.separates(view, from, to)
+            }
+            Load::Command { client, to, .. } => {
+                self.twins.contains(&to.replica) && to.twin == client.0.is_multiple_of(2)
+            }
+            Load::Reply { .. } => false,
+        }
     }
 
     /// The number of the next packet.

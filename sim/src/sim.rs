@@ -74,6 +74,7 @@ impl Sim {
     /// to be.
     pub fn new(config: SimConfig) -> Result<Self, SimError> {
         config.links.check()?;
+        config.script.check(&config)?;
         if config.clients == 0 || config.clients > CLIENTS_MAX {
             return Err(SimError::Clients(config.clients));
         }
@@ -112,7 +113,7 @@ impl Sim {
             clients.insert(number, client);
         }
         Ok(Self {
-            network: Network::new(config.links, Rng::new(config.seed, 0)),
+            network: Network::new(&config, Rng::new(config.seed, 0)),
             chance: Rng::new(config.seed, 1),
             checkers: Checkers::new(&config, &committee),
             committee,
@@ -258,7 +259,7 @@ impl Sim {
         &self.faulty
     }
 
-    /// The directions in which nothing arrives now.
+    /// The directions in which nothing arrives now, whatever its view.
     pub fn cuts(&self) -> impl Iterator<Item = (HostId, HostId)> + '_ {
         self.network.cuts()
     }

@@ -7,6 +7,8 @@ use hotstuff_core::crypto::{Batch, Verifier};
 use hotstuff_core::rules::{HotStuff, Rules};
 use hotstuff_core::{BlockRef, CommitRule, Power, Refusal, ReplicaId, TimeoutCertificate, View};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 /// One rule that all replicas of a cluster do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,18 +77,17 @@ impl fmt::Display for Weakness {
     }
 }
 
-/// The rules of a simulated cluster: the protocol's, but for one, and how signatures are judged.
-#[derive(Debug)]
+/// The rules of a simulated cluster: the protocol's, but for one; who leads its first views, and how
+/// signatures are judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct SimRules {
     weakness: Option<Weakness>,
     has_tags: bool,
+    /// From view 1 on.
+    leaders: Vec<ReplicaId>,
 }
 
 impl SimRules {
-    const fn new(weakness: Option<Weakness>, has_tags: bool) -> Self {
-        Self { weakness, has_tags }
-    }
-
     fn lacks(&self, weakness: Weakness) -> bool {
         self.weakness == Some(weakness)
     }
@@ -132,29 +133,34 @@ impl Rules for SimRules {
         !self.lacks(Weakness::ExecuteTwice) && HotStuff.executes_once()
     }
 
+    fn leader(&self, view: View) -> Option<ReplicaId> {
+        let at = usize::try_from(view.0.checked_sub(1)?).ok()?;
+        self.leaders.get(at).copied()
+    }
+
     fn verifier(&self) -> Option<&'static dyn Verifier> {
         self.has_tags.then_some(&tags::Tags)
     }
 }
 
-/// For each weakness, and none at the end: without and with tags.
-static RULES: [[SimRules; 2]; Weakness::ALL.len() + 1] = {
-    const fn both(weakness: Option<Weakness>) -> [SimRules; 2] {
-        [SimRules::new(weakness, false), SimRules::new(weakness, true)]
+/// The rules of a cluster with this weakness, whose signatures are tags or Ed25519's, and whose first views
+/// have these leaders.
+///
+/// A committee holds its rules for as long as the program runs; so each that was ever asked for is kept, once.
+pub(crate) fn rules(
+    weakness: Option<Weakness>,
+    has_tags: bool,
+    leaders: Vec<ReplicaId>,
+) -> &'static dyn Rules {
+    static KEPT: Mutex<BTreeSet<&'static SimRules>> = Mutex::new(BTreeSet::new());
+    let wanted = SimRules { weakness, has_tags, leaders };
+    let mut kept = KEPT.lock().expect("nothing panics that holds it");
+    if let Some(rules) = kept.get(&wanted) {
+        return *rules;
     }
-    let mut rules = [const { both(None) }; Weakness::ALL.len() + 1];
-    let mut at = 0;
-    while at < Weakness::ALL.len() {
-        rules[at] = both(Some(Weakness::ALL[at]));
-        at += 1;
-    }
+    let rules: &'static SimRules = Box::leak(Box::new(wanted));
+    kept.insert(rules);
     rules
-};
-
-/// The rules of a cluster with this weakness, whose signatures are tags or Ed25519's.
-pub(crate) fn rules(weakness: Option<Weakness>, has_tags: bool) -> &'static dyn Rules {
-    let at = Weakness::ALL.iter().position(|one| Some(*one) == weakness).unwrap_or(Weakness::ALL.len());
-    &RULES[at][usize::from(has_tags)]
 }
 
 #[cfg(test)]
@@ -184,7 +190,7 @@ mod tests {
         let sound = (Power(3), false, false, 2, false, true);
         assert_eq!(told(&HotStuff), sound);
         for has_tags in [false, true] {
-            let of = |weakness| told(rules(weakness, has_tags));
+            let of = |weakness| told(rules(weakness, has_tags, Vec::new()));
             assert_eq!(of(None), sound);
             assert_eq!(of(Some(Weakness::QuorumMinusOne)), (Power(2), false, false, 2, false, true));
             assert_eq!(of(Some(Weakness::CountDuplicateSigners)), (Power(3), true, false, 2, false, true));
@@ -196,5 +202,14 @@ mod tests {
                 assert_eq!(of(Some(other)), sound);
             }
         }
+    }
+
+    #[test]
+    fn the_first_views_have_the_leaders_that_are_given() {
+        let leaders = vec![ReplicaId(2), ReplicaId(0)];
+        let given = |view| rules(None, false, leaders.clone()).leader(View(view));
+        assert_eq!([0, 1, 2, 3].map(given), [None, Some(ReplicaId(2)), Some(ReplicaId(0)), None]);
+        assert_eq!(rules(None, false, Vec::new()).leader(View(1)), None);
+        assert_eq!(HotStuff.leader(View(1)), None);
     }
 }

@@ -113,3 +113,60 @@ fn exploring_a_sound_cluster_finds_nothing_and_tells_what_it_saw() {
     assert_eq!(run("explore --weaken nothing").status.code(), Some(2));
     assert_eq!(run("replay /no/such/file").status.code(), Some(2));
 }
+
+#[test]
+fn twins_are_enumerated_and_counted() {
+    let output = run("twins --views 1 --rule two-chain --jobs 2");
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{out}{}", text(&output.stderr));
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = out.lines().map(words).collect();
+    for line in ["-- two-chain", "scenarios in all 64", "unsafe 0", "without progress 0", "runs that saw:"] {
+        assert!(lines.iter().any(|one| one == line), "{line} is missing in\n{out}");
+    }
+    let count = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+    assert_eq!(count("distinct after symmetry "), count("run "));
+    assert_eq!(lines.last().unwrap(), &format!("no violation in {} scenarios of 1 views", count("run ")));
+    let few = run("twins --views 9 --parts 5 --limit 3 --seed 5");
+    assert_eq!(few.status.code(), Some(0));
+    assert_eq!(text(&few.stdout).matches("no violation in 3 scenarios of 9 views\n").count(), 2);
+}
+
+#[test]
+fn twins_without_a_rule_print_the_command_that_shows_it_again() {
+    let output = run("twins --views 2 --rule two-chain --weaken quorum-minus-one --limit 60");
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    let found = out.lines().find(|line| line.starts_with("violation: ")).unwrap();
+    let (violation, again) = found.split_once("; again: hotstuff-sim ").unwrap();
+    let again = run(again);
+    assert_eq!(again.status.code(), Some(1));
+    let steps = text(&again.stdout);
+    assert!(steps.ends_with(&format!("{violation}\n")) && steps.lines().count() > 100, "{steps}");
+
+    let scenario = "--rule two-chain --quiet --scenario 0:00001,0:01000,0:00011";
+    let by_rule = run(&format!("twins --weaken commit-early {scenario}"));
+    assert!(text(&by_rule.stdout).contains(" ms: commit rule: "), "{}", text(&by_rule.stdout));
+    let by_outcome = run(&format!("twins --weaken commit-early --by-outcome {scenario}"));
+    assert!(text(&by_outcome.stdout).contains(" ms: agreement: "), "{}", text(&by_outcome.stdout));
+    let sound = run(&format!("twins --by-outcome {scenario}"));
+    assert_eq!((by_outcome.status.code(), sound.status.code()), (Some(1), Some(0)));
+}
+
+#[test]
+fn twins_that_cannot_be_are_refused() {
+    for (arguments, message) in [
+        ("twins --views 0", "0 is not in 1..=12"),
+        ("twins --parts 6", "6 is not in 1..=5"),
+        ("twins --limit 0", "0 is not in 1.."),
+        ("twins --weaken nothing", "it is one of no-lock"),
+        ("twins --scenario 0:0110", "0110 is not one digit for each"),
+        ("twins --scenario 7:00000", "there is no r7"),
+        ("twins --scenario 0:00000 --views 2", "cannot be used with"),
+        ("twins --quiet", "--scenario <CODE>"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        assert!(text(&output.stderr).contains(message), "{arguments}: {}", text(&output.stderr));
+    }
+}

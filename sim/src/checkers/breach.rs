@@ -203,6 +203,32 @@ pub enum Breach {
     },
 }
 
+impl Breach {
+    /// What does not hold, in a few words.
+    #[must_use]
+    pub fn property(&self) -> &'static str {
+        match self {
+            Self::Agreement { .. } => "agreement",
+            Self::StateRoot { .. } => "state root",
+            Self::Halted { .. } => "halted",
+            Self::Prefix { .. } => "committed prefix",
+            Self::TwoVotes { .. } => "one vote per view",
+            Self::VoteAfterTimeout { .. } => "no vote after a timeout",
+            Self::TwoProposals { .. } => "one proposal per view",
+            Self::VotingRule { .. } | Self::ForgottenVote { .. } | Self::Lock { .. } => "voting rule",
+            Self::CommitRule { .. } => "commit rule",
+            Self::Certificate { .. } => "valid certificates",
+            Self::ExecutedTwice { .. } => "exactly once",
+            Self::ExecutionOrder { .. } | Self::ExecutedApart { .. } => "one order",
+            Self::Unasked { .. } | Self::RealTime { .. } | Self::Believed { .. } | Self::History { .. } => {
+                "linearizable"
+            }
+            Self::NoProgress { .. } => "progress",
+            Self::Memory { .. } => "bounded memory",
+        }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "step {} at {}: {}", self.step, self.time, self.breach)

@@ -83,6 +83,16 @@ impl Checkers {
         ])
     }
 
+    /// Those that look at what is committed and executed alone. A rule that is broken on the way there may
+    /// come to nothing; then these find nothing.
+    pub(crate) fn of_outcome(committee: &Arc<Committee>) -> Self {
+        Self(vec![
+            Box::<agreement::Agreement>::default(),
+            Box::<prefix::CommittedPrefix>::default(),
+            Box::new(execution::Execution::new(committee)),
+        ])
+    }
+
     /// The first property that does not hold after a step.
     pub(crate) fn check(&mut self, observed: &Observed<'_>) -> Option<Violation> {
         let Step { index, time, .. } = *observed.step;

@@ -1,18 +1,15 @@
 //! `hotstuff-sim explore`: run after run from seeds, until one finds a violation.
 
+use super::crew::Crew;
+use super::tally::Tally;
 use clap::Args;
 use hotstuff_core::CommitRule;
 use hotstuff_sim::explore::{Plan, Report, Sight, Space, shrink};
-use hotstuff_sim::{Signatures, Weakness};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _, Write};
+use hotstuff_sim::{Signatures, SimError, Weakness};
+use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-const STACK_BYTES: usize = 256 << 20;
 
 /// Random scenarios from seeds, until a checker finds a violation; that is shrunk, told, and exits 1.
 #[derive(Args)]
@@ -52,16 +49,8 @@ pub struct Explore {
     shrink: u32,
 }
 
-/// What all runs together came to.
-#[derive(Default)]
-struct Totals {
-    runs: u64,
-    steps: u64,
-    time_us: u64,
-    seen: BTreeMap<Sight, u64>,
-    /// The lowest seed that found something.
-    found: Option<(u64, Plan, Report)>,
-}
+/// What a seed that found something is, and came to.
+type Found = (u64, Plan, Report);
 
 impl Explore {
     /// Runs the seeds. Returns whether all stayed clean.
@@ -71,13 +60,14 @@ impl Explore {
             return Ok(true);
         }
         let start = Instant::now();
-        let totals = self.explore(start)?;
-        self.summarize(&totals, start.elapsed(), out)?;
-        match &totals.found {
-            None => writeln!(out, "no violation in {} seeds from {}", totals.runs, self.from)?,
+        let (tally, found) = self.explore(start)?;
+        tally.print_speed(start.elapsed(), out)?;
+        tally.print_sights(&Sight::ALL, out)?;
+        match &found {
+            None => writeln!(out, "no violation in {} seeds from {}", tally.runs, self.from)?,
             Some((seed, plan, report)) => self.tell(*seed, plan, report, out)?,
         }
-        Ok(totals.found.is_none())
+        Ok(found.is_none())
     }
 
     fn space(&self) -> Space {
@@ -89,82 +79,28 @@ impl Explore {
         }
     }
 
-    fn explore(&self, start: Instant) -> Result<Totals, super::Failure> {
-        let jobs = self.jobs.or(std::thread::available_parallelism().ok()).map_or(1, Into::into);
-        let bar =
-            if io::stderr().is_terminal() { ProgressBar::new(self.seeds) } else { ProgressBar::hidden() };
-        let style = "{bar:40} {pos}/{len} seeds, {per_sec}, {eta} left {msg}";
-        bar.set_style(ProgressStyle::with_template(style).expect("the template is valid"));
-        let next = AtomicU64::new(0);
-        let is_over = AtomicBool::new(false);
-        let totals = Mutex::new(Totals::default());
-        let failure = Mutex::new(None);
-        std::thread::scope(|scope| {
-            for _ in 0..jobs {
-                // Stateright's tester goes as deep as there are calls.
-                let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
-                let spawned = worker.spawn_scoped(scope, || {
-                    while !is_over.load(Ordering::Relaxed) {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        if number >= self.seeds || self.is_late(start) {
-                            break;
-                        }
-                        let seed = self.from.wrapping_add(number);
-                        let plan = self.space().plan(seed);
-                        match plan.run() {
-                            Ok(report) => {
-                                let mut totals = totals.lock().expect("adding up does not panic");
-                                if totals.add(seed, plan, report) {
-                                    is_over.store(true, Ordering::Relaxed);
-                                }
-                                self.report(&totals, start, &bar);
-                            }
-                            Err(why) => {
-                                *failure.lock().expect("nothing panics with it") = Some(why);
-                                is_over.store(true, Ordering::Relaxed);
-                            }
-                        }
-                    }
-                });
-                spawned.expect("a thread can be started");
+    /// What all runs together came to, and the lowest seed that found something.
+    fn explore(&self, start: Instant) -> Result<(Tally, Option<Found>), SimError> {
+        let until = self.seconds.map(|seconds| start + Duration::from_secs(seconds));
+        let crew = Crew { jobs: self.jobs, count: self.seeds, noun: "seeds", until };
+        let seeds = (0..self.seeds).map(|number| self.from.wrapping_add(number));
+        let run = |seed| {
+            let plan = self.space().plan(seed);
+            let report = plan.run()?;
+            Ok((seed, plan, report))
+        };
+        let (mut tally, mut found) = (Tally::default(), None::<Found>);
+        crew.share(seeds, run, |(seed, plan, report)| {
+            tally.add(&report);
+            if report.violation.is_none() {
+                return ControlFlow::Continue(tally.sights());
             }
-        });
-        bar.finish_and_clear();
-        match failure.into_inner().expect("nothing panicked with it") {
-            Some(why) => Err(why.into()),
-            None => Ok(totals.into_inner().expect("nothing panicked with it")),
-        }
-    }
-
-    fn is_late(&self, start: Instant) -> bool {
-        self.seconds.is_some_and(|seconds| start.elapsed() >= Duration::from_secs(seconds))
-    }
-
-    /// Shows progress: on a terminal all the time, elsewhere a line every thousand runs.
-    fn report(&self, totals: &Totals, start: Instant, bar: &ProgressBar) {
-        bar.set_position(totals.runs);
-        bar.set_message(format!("{} of {} sights", totals.seen.len(), Sight::ALL.len()));
-        if bar.is_hidden() && totals.runs.is_multiple_of(1_000) {
-            let rate = totals.runs as f64 / start.elapsed().as_secs_f64();
-            eprintln!("{} of {} seeds, {rate:.0}/s", totals.runs, self.seeds);
-        }
-    }
-
-    fn summarize(&self, totals: &Totals, took: Duration, out: &mut dyn Write) -> io::Result<()> {
-        let (seconds, simulated) = (took.as_secs_f64(), totals.time_us as f64 / 1e6);
-        writeln!(
-            out,
-            "{} runs of {} steps in {seconds:.1} s: {:.0} runs/s, {:.0} times real time",
-            totals.runs,
-            totals.steps,
-            totals.runs as f64 / seconds,
-            simulated / seconds,
-        )?;
-        writeln!(out, "runs that saw:")?;
-        for sight in Sight::ALL {
-            writeln!(out, "  {sight:<32} {}", totals.seen.get(&sight).copied().unwrap_or(0))?;
-        }
-        Ok(())
+            if found.as_ref().is_none_or(|(lowest, ..)| seed < *lowest) {
+                found = Some((seed, plan, report));
+            }
+            ControlFlow::Break(tally.sights())
+        })?;
+        Ok((tally, found))
     }
 
     fn tell(
@@ -192,22 +128,5 @@ impl Explore {
         let violation = shrunk.report.violation.expect("what is shrunk still violates");
         writeln!(out, "violation: {violation}")?;
         Ok(())
-    }
-}
-
-impl Totals {
-    /// Adds a run. Returns whether it found something.
-    fn add(&mut self, seed: u64, plan: Plan, report: Report) -> bool {
-        self.runs += 1;
-        self.steps += report.steps;
-        self.time_us += report.time.0;
-        for sight in report.coverage.seen() {
-            *self.seen.entry(sight).or_default() += 1;
-        }
-        let is_found = report.violation.is_some();
-        if is_found && self.found.as_ref().is_none_or(|(lowest, _, _)| seed < *lowest) {
-            self.found = Some((seed, plan, report));
-        }
-        is_found
     }
 }

@@ -1,9 +1,12 @@
 //! The commands. Each writes to `out` and says whether all is well.
 
+mod crew;
 pub mod explore;
 pub mod replay;
 pub mod run;
 pub mod scenarios;
+mod tally;
+pub mod twins;
 
 use hotstuff_core::CommitRule;
 use hotstuff_sim::{SimError, Weakness};
@@ -41,6 +44,14 @@ pub fn rule(name: &str) -> Result<CommitRule, String> {
         "three-chain" | "3" => Ok(CommitRule::ThreeChain),
         "two-chain" | "2" => Ok(CommitRule::TwoChain),
         _ => Err("it is three-chain or two-chain".into()),
+    }
+}
+
+/// The name of a commit rule.
+pub fn rule_name(rule: CommitRule) -> &'static str {
+    match rule {
+        CommitRule::ThreeChain => "three-chain",
+        CommitRule::TwoChain => "two-chain",
     }
 }
 

@@ -1,8 +1,8 @@
 //! `hotstuff-sim replay`: a planned run, from a file or a link, once more.
 
 use clap::Args;
-use hotstuff_core::CommitRule;
 use hotstuff_sim::explore::{Plan, Report};
+use hotstuff_sim::{SimError, Step};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -21,20 +21,30 @@ impl Replay {
     /// Makes the run. Returns whether it stayed clean.
     pub fn run(&self, out: &mut dyn Write) -> Result<bool, super::Failure> {
         let plan = read(&self.file)?;
-        let mut result = Ok(());
-        let report = plan.run_with(|step| {
-            if result.is_ok() && !self.quiet {
-                result = writeln!(out, "{step}");
-            }
-        })?;
-        result?;
-        writeln!(out, "steps: {}", report.steps)?;
-        writeln!(out, "trace hash: {:#}", report.trace_hash)?;
-        if let Some(violation) = &report.violation {
-            writeln!(out, "violation: {violation}")?;
-        }
-        Ok(report.violation.is_none())
+        play(self.quiet, out, |sink| plan.run_with(sink))
     }
+}
+
+/// Makes a run and prints its steps, unless it is to be quiet, and a summary. Returns whether it stayed
+/// clean.
+pub fn play(
+    quiet: bool,
+    out: &mut dyn Write,
+    run: impl FnOnce(&mut dyn FnMut(&Step)) -> Result<Report, SimError>,
+) -> Result<bool, super::Failure> {
+    let mut result = Ok(());
+    let report = run(&mut |step| {
+        if result.is_ok() && !quiet {
+            result = writeln!(out, "{step}");
+        }
+    })?;
+    result?;
+    writeln!(out, "steps: {}", report.steps)?;
+    writeln!(out, "trace hash: {:#}", report.trace_hash)?;
+    if let Some(violation) = &report.violation {
+        writeln!(out, "violation: {violation}")?;
+    }
+    Ok(report.violation.is_none())
 }
 
 /// Saves a plan.
@@ -52,10 +62,7 @@ fn read(file: &Path) -> Result<Plan, super::Failure> {
 
 /// The link under which the page shows the run.
 pub fn link(plan: &Plan, report: &Report) -> String {
-    let rule = match plan.config.rule {
-        CommitRule::ThreeChain => "three-chain",
-        CommitRule::TwoChain => "two-chain",
-    };
+    let rule = super::rule_name(plan.config.rule);
     let (seed, replicas, code) = (plan.config.seed, plan.config.replicas, plan.to_code());
     format!("#/s/run?v=1&seed={seed}&n={replicas}&rule={rule}&i={code}&h={}", report.trace_hash)
 }

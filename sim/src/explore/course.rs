@@ -1,6 +1,7 @@
 //! A plan under way, step by step: what is planned happens in its time.
 
 use super::plan::{Plan, Planned};
+use crate::checkers::Checkers;
 use crate::config::SimError;
 use crate::intervention::Intervention;
 use crate::sim::Sim;
@@ -36,6 +37,11 @@ impl Course {
     /// The cluster, to do more to it than is planned.
     pub fn sim_mut(&mut self) -> &mut Sim {
         &mut self.sim
+    }
+
+    /// From here on its steps are judged by what is committed and executed alone.
+    pub(crate) fn judge_by_outcome(&mut self) {
+        self.sim.checkers = Checkers::of_outcome(&self.sim.committee);
     }
 
     /// When something happens next: by itself, or because it is planned.

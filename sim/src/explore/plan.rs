@@ -63,8 +63,12 @@ impl Plan {
     ///
     /// # Errors
     /// When the config cannot be.
-    pub fn run_with(&self, mut sink: impl FnMut(&Step)) -> Result<Report, SimError> {
-        let mut course = Course::new(self)?;
+    pub fn run_with(&self, sink: impl FnMut(&Step)) -> Result<Report, SimError> {
+        Ok(self.finish(Course::new(self)?, sink))
+    }
+
+    /// Makes the rest of the run.
+    pub(crate) fn finish(&self, mut course: Course, mut sink: impl FnMut(&Step)) -> Report {
         let mut coverage = Coverage::default();
         let mut see = |step: &Step| {
             coverage.note(step);
@@ -79,12 +83,12 @@ impl Plan {
         #[cfg(feature = "cli")]
         sim.check_history();
         coverage.note_end(sim);
-        Ok(Report {
+        Report {
             violation: sim.violation().cloned(),
             coverage,
             steps: sim.steps(),
             time: sim.now(),
             trace_hash: sim.trace_hash(),
-        })
+        }
     }
 }
