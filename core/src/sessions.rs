@@ -26,7 +26,7 @@ impl Executed {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Session {
     replies: BTreeMap<SequenceNumber, Executed>,
     /// Every sequence number up to this one is too old to tell.
@@ -66,6 +66,7 @@ pub(crate) enum Known<'a> {
 
 /// The sessions of all remembered clients, bounded in clients, and in replies and their bytes per
 /// client.
+#[derive(Clone)]
 pub(crate) struct Sessions {
     clients: BTreeMap<ClientId, Session>,
     by_use: BTreeMap<u64, ClientId>,

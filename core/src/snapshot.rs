@@ -134,7 +134,7 @@ pub struct SnapshotRequest {
 }
 
 /// A snapshot that is on its way here, part by part.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Download {
     pub(crate) peer: ReplicaId,
     height: Height,

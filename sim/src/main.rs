@@ -24,6 +24,8 @@ enum Command {
     Scenarios,
     /// Random scenarios from seeds, until a checker finds a violation.
     Explore(cli::explore::Explore),
+    /// Every state of a small cluster within bounds, until one breaks a property.
+    Check(cli::check::Check),
     /// Makes a saved run again.
     Replay(cli::replay::Replay),
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run.perform(&mut out),
         Command::Scenarios => cli::scenarios::list(&mut out),
         Command::Explore(explore) => explore.run(&mut out),
+        Command::Check(check) => check.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
     };
     match result.and_then(|is_well| out.flush().map(|()| is_well).map_err(Failure::Output)) {
