@@ -7,7 +7,7 @@ use super::stage::{Part, Stage, Turn};
 use super::told::{Goal, Told};
 use crate::weakness::Weakness;
 use hotstuff_core::message::MessageKind;
-use hotstuff_core::{BlockRef, Message, Power, ReplicaId, View};
+use hotstuff_core::{BlockRef, Message, Power, QuorumCertificate, ReplicaId, View};
 use std::sync::Arc;
 
 /// What one host can do, and when: at the first of these stages that has not passed.
@@ -65,7 +65,10 @@ impl Space {
             }
             let is_free = view < self.world.last_view()
                 && !live.leads_next
-                && self.pairs(state, host, live).into_iter().any(|pair| self.is_free(live, pair));
+                && self
+                    .pairs(state, host, live)
+                    .into_iter()
+                    .any(|pair| self.brought(live, pair) == (None, None));
             is_free.then_some(Turn { stage: Stage { view, part: Part::Certificates }, host })
         };
         state.locals.iter().enumerate().filter_map(limit).filter(|turn| *turn >= state.turn).min()
@@ -92,8 +95,14 @@ impl Space {
                 options.push(Choice { stages, inputs, goal: Goal::Certified(block.view) });
             }
         }
+        let mut known = Vec::new();
         for pair in self.pairs_from(state, host, live.place.view) {
-            let view = pair[0].view;
+            // Of pairs that lead to the same certificates one is enough.
+            let (view, brought) = (pair[0].view, self.brought(live, pair));
+            if self.is_sorted && known.contains(&(view, brought)) {
+                continue;
+            }
+            known.push((view, brought));
             let inputs = pair.into_iter().map(|posted| Told::Message(posted.clone())).collect();
             options.push(Choice {
                 stages: stages(MessageKind::Timeout, view),
@@ -126,18 +135,22 @@ impl Space {
     }
 
     /// Two timeouts of one view by different replicas, of `least` or later: with a third, its own, they make a
-    /// certificate.
+    /// certificate. First those without twins, one of whose votes would stand in the way of the other's.
     fn pairs_from<'a>(&self, state: &'a State, host: usize, least: View) -> Vec<[&'a Arc<Posted>; 2]> {
-        let mut timeouts: Vec<_> =
+        let timeouts: Vec<&'a Arc<Posted>> =
             self.heard(state, host, MessageKind::Timeout).filter(|posted| posted.view >= least).collect();
-        timeouts.sort_by_key(|posted| (posted.view, posted.from.replica));
-        let pairs = |(at, one): (usize, &&'a Arc<Posted>)| {
-            let one = *one;
-            let is_other =
-                |other: &&&Arc<Posted>| other.view == one.view && other.from.replica != one.from.replica;
-            timeouts[at + 1..].iter().filter(is_other).map(|other| [one, *other]).collect::<Vec<_>>()
-        };
-        timeouts.iter().enumerate().flat_map(pairs).collect()
+        let mut pairs = Vec::new();
+        for one in &timeouts {
+            let after =
+                |other: &&Arc<Posted>| other.view == one.view && other.from.replica > one.from.replica;
+            pairs.extend(timeouts.iter().copied().filter(after).map(|other| [*one, other]));
+        }
+        let is_twin = |posted: &Arc<Posted>| self.world.config.twins.contains(&posted.from.replica);
+        pairs.sort_by_key(|[one, other]| {
+            let twins = is_twin(one) || is_twin(other);
+            (one.view, twins, one.from.replica, other.from.replica, one.key(), other.key())
+        });
+        pairs
     }
 
     fn pairs<'a>(&self, state: &'a State, host: usize, live: &Live) -> Vec<[&'a Arc<Posted>; 2]> {
@@ -146,18 +159,27 @@ impl Space {
         pairs
     }
 
-    /// Whether a host learns nothing from two timeouts but that it can leave its view.
-    fn is_free(&self, live: &Live, pair: [&Arc<Posted>; 2]) -> bool {
+    /// What a host learns from two timeouts beside that it can leave their view: a QC that it did not know,
+    /// and the block that their votes and its own certify.
+    fn brought<'a>(
+        &self,
+        live: &Live,
+        pair: [&'a Arc<Posted>; 2],
+    ) -> (Option<&'a QuorumCertificate>, Option<BlockRef>) {
         let timeouts = pair.map(|posted| match posted.letter.content() {
             Message::Timeout(timeout) => timeout,
             _ => unreachable!("only timeouts are paired"),
         });
         let voted = timeouts.map(|timeout| timeout.last_vote.as_ref().map(|vote| vote.block));
         let votes: Vec<BlockRef> = voted.into_iter().chain([live.last_vote]).flatten().collect();
-        let count = |block: &BlockRef| votes.iter().filter(|other| *other == block).count() as u64;
         let quorum = self.world.committees().newest().quorum();
-        timeouts.iter().all(|timeout| timeout.high_qc.view() <= live.high_qc)
-            && votes.iter().all(|block| Power(count(block)) < quorum)
+        let is_certified = |block: &&BlockRef| {
+            let count = votes.iter().filter(|other| other == block).count();
+            block.view > live.high_qc && Power(count as u64) >= quorum
+        };
+        let qcs = timeouts.into_iter().map(|timeout| &timeout.high_qc);
+        let newer = qcs.filter(|qc| qc.view() > live.high_qc).max_by_key(|qc| qc.view());
+        (newer, votes.iter().find(is_certified).copied())
     }
 }
 

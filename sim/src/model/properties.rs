@@ -15,28 +15,43 @@ pub(super) const AGREEMENT: &str = "agreement";
 pub(super) const VOTES: &str = "one vote a view";
 /// What an honest replica committed stays committed, and grows block by block.
 pub(super) const PREFIX: &str = "committed prefix";
-/// Of those that must show: a block commits.
-pub(super) const COMMIT: &str = "a commit";
+const COMMIT: &str = "a commit";
+const TC: &str = "a timeout certificate";
+const FORK: &str = "a fork";
+const EQUIVOCATION: &str = "an equivocation";
 
 pub(super) fn all(bounds: &Bounds) -> Vec<Property<Space>> {
     let mut all = vec![
-        Property::always(AGREEMENT, agree),
-        Property::always(VOTES, |space, state| lacks(space, state, Fault::TwoVotes)),
-        Property::always(PREFIX, |space, state| lacks(space, state, Fault::Prefix)),
-        Property::sometimes(COMMIT, |space, state| honest(space, state).any(|local| !local.chain.is_empty())),
-        Property::sometimes("a timeout certificate", |space, state| {
-            honest(space, state).any(|local| local.live().is_some_and(|live| live.has_tc))
+        Property::<Space>::always(AGREEMENT, |space, state| {
+            !space.world.is_first(AGREEMENT, || !agree(space, state))
         }),
-        Property::sometimes("a fork", |_, state| {
-            two_blocks(state, |one, other| one.parent() == other.parent())
+        Property::<Space>::always(VOTES, |space, state| {
+            !space.world.is_first(VOTES, || shows(space, state, |local| local.fault == Some(Fault::TwoVotes)))
+        }),
+        Property::<Space>::always(PREFIX, |space, state| {
+            !space.world.is_first(PREFIX, || shows(space, state, |local| local.fault == Some(Fault::Prefix)))
+        }),
+        Property::<Space>::sometimes(COMMIT, |space, state| {
+            space.world.is_first(COMMIT, || shows(space, state, |local| !local.chain.is_empty()))
+        }),
+        Property::<Space>::sometimes(TC, |space, state| {
+            let has_tc = |local: &Local| local.live().is_some_and(|live| live.has_tc);
+            space.world.is_first(TC, || shows(space, state, has_tc))
+        }),
+        Property::<Space>::sometimes(FORK, |space, state| {
+            space.world.is_first(FORK, || two_blocks(state, |one, other| one.parent() == other.parent()))
         }),
     ];
     if bounds.is_twinned {
-        all.push(Property::sometimes("an equivocation", |_, state| {
-            two_blocks(state, |one, other| one.view() == other.view())
+        all.push(Property::<Space>::sometimes(EQUIVOCATION, |space, state| {
+            space.world.is_first(EQUIVOCATION, || two_blocks(state, |one, other| one.view() == other.view()))
         }));
     }
     all
+}
+
+fn shows(space: &Space, state: &State, is_so: impl Fn(&Local) -> bool) -> bool {
+    honest(space, state).any(|local| is_so(local))
 }
 
 /// The hosts that keep to the protocol: all but twins.
@@ -50,10 +65,6 @@ fn agree(space: &Space, state: &State) -> bool {
     let longest = honest(space, state).map(|local| &local.chain).max_by_key(|chain| chain.len());
     let Some(longest) = longest else { return true };
     honest(space, state).all(|local| !local.is_halted && longest.starts_with(&local.chain))
-}
-
-fn lacks(space: &Space, state: &State, fault: Fault) -> bool {
-    honest(space, state).all(|local| local.fault != Some(fault))
 }
 
 /// Whether two different blocks have been proposed that are so to each other.

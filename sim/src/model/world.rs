@@ -13,7 +13,7 @@ use hotstuff_core::{
     BlockRef, Committees, Input, Recovered, Replica, ReplicaId, SequenceNumber, Time, View, verify,
 };
 use hotstuff_kv::{KvStore, Operation};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 /// How many replicas there are.
@@ -29,6 +29,8 @@ pub(super) struct World {
     hosts: Vec<HostId>,
     locals: Mutex<HashMap<Key, Arc<Local>>>,
     posted: Mutex<HashMap<Key, Arc<Posted>>>,
+    /// The properties whose first state of interest is found: a checker keeps the last that it is told of.
+    settled: Mutex<BTreeSet<&'static str>>,
 }
 
 impl World {
@@ -49,8 +51,8 @@ impl World {
         let twins = config.twins.iter().map(|replica| HostId::twin_of(*replica));
         let hosts = committee.ids().map(HostId::from).chain(twins).collect();
         let committees = Committees::of(committee);
-        let (locals, posted) = (Mutex::default(), Mutex::default());
-        Ok(Self { bounds, config, committees, hosts, locals, posted })
+        let (locals, posted, settled) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Ok(Self { bounds, config, committees, hosts, locals, posted, settled })
     }
 
     pub(super) fn hosts(&self) -> &[HostId] {
@@ -82,6 +84,14 @@ impl World {
         }
         let mut known = self.posted.lock().expect("adding does not panic");
         Some(known.entry(posted.key()).or_insert_with(|| Arc::new(posted)).clone())
+    }
+
+    /// Whether a state is the first that is of interest to a property, if it is at all.
+    pub(super) fn is_first(&self, property: &'static str, is_of_interest: impl FnOnce() -> bool) -> bool {
+        let is_known = || self.settled.lock().expect("looking does not panic").contains(property);
+        !is_known()
+            && is_of_interest()
+            && self.settled.lock().expect("adding does not panic").insert(property)
     }
 
     /// How many different states hosts were found in.
