@@ -35,6 +35,10 @@ pub struct Check {
     /// How many threads search; one, if it is not said, and the ways that are found are the shortest.
     #[arg(long)]
     jobs: Option<NonZeroUsize>,
+    /// Look at what follows a state before its neighbours: takes far less memory, and the ways that are found are
+    /// not the shortest.
+    #[arg(long, conflicts_with = "depth")]
+    deep_first: bool,
     /// Look no further than so many actions from the start. Not exhaustive then.
     #[arg(long, value_name = "ACTIONS")]
     depth: Option<NonZeroUsize>,
@@ -71,7 +75,12 @@ impl Check {
         };
         writeln!(out, "{bounds}")?;
         out.flush()?;
-        let effort = Effort { jobs: self.jobs, depth: self.depth, states: self.states };
+        let effort = Effort {
+            jobs: self.jobs,
+            is_deep_first: self.deep_first,
+            depth: self.depth,
+            states: self.states,
+        };
         let mut meter = Meter::new();
         let outcome = model::check(bounds, effort, |progress| meter.report(progress))?;
         meter.bar.finish_and_clear();

@@ -10,9 +10,9 @@ use hotstuff_core::message::MessageKind;
 use hotstuff_core::{BlockRef, Message, Power, QuorumCertificate, ReplicaId, View};
 use std::sync::Arc;
 
-/// What one host can do, and when: at the first of these stages that has not passed.
+/// What one host can do.
 struct Choice {
-    stages: Vec<Stage>,
+    turn: Turn,
     inputs: Vec<Told>,
     goal: Goal,
 }
@@ -21,30 +21,19 @@ impl Space {
     /// All actions, in a fixed order.
     pub(super) fn actions_in(&self, state: &State, actions: &mut Vec<Action>) {
         let limit = if self.is_sorted { self.limit(state) } else { None };
-        let lives =
-            || state.locals.iter().enumerate().filter_map(|(host, local)| Some((host, local.live()?)));
-        for (host, live) in lives() {
-            for Choice { stages, inputs, goal } in self.options(state, host, live) {
-                let turn =
-                    stages.into_iter().map(|stage| Turn { stage, host }).find(|turn| *turn >= state.turn);
-                let turn = if self.is_sorted { turn } else { Some(state.turn) };
-                let turn = turn.filter(|turn| limit.is_none_or(|limit| *turn <= limit));
-                actions.extend(turn.map(|turn| Action { turn, hosts: vec![host], inputs, goal }));
+        for (host, live) in lives(state) {
+            for Choice { turn, inputs, goal } in self.choices(state, limit, host, live) {
+                actions.push(Action { turn, hosts: vec![host], inputs, goal });
             }
         }
         // Who is still waiting in the earliest view.
-        let waiting = |live: &Live| !live.place.gave_up;
-        let Some(view) = lives().filter(|(_, live)| waiting(live)).map(|(_, live)| live.place.view).min()
-        else {
-            return;
-        };
-        let hosts: Vec<usize> = lives()
-            .filter(|(_, live)| waiting(live) && live.place.view == view)
-            .map(|(host, _)| host)
-            .collect();
-        let turn = Turn { stage: Stage { view, part: Part::Timers }, host: 0 };
+        let waiting = || lives(state).filter(|(_, live)| !live.place.gave_up);
+        let Some(view) = waiting().map(|(_, live)| live.place.view).min() else { return };
+        let hosts: Vec<usize> =
+            waiting().filter(|(_, live)| live.place.view == view).map(|(host, _)| host).collect();
         let (inputs, goal) = (vec![Told::Timer], Goal::All);
         if self.is_sorted {
+            let turn = Turn::timers(view);
             if limit.is_none_or(|limit| turn <= limit) {
                 actions.push(Action { turn, hosts, inputs, goal });
             }
@@ -57,60 +46,61 @@ impl Space {
     /// The last turn that may come before some host has done what costs it nothing: given up a view in which
     /// it can vote no more, or left one that it has given up.
     fn limit(&self, state: &State) -> Option<Turn> {
-        let limit = |(host, local): (usize, &Arc<super::local::Local>)| {
-            let live = local.live()?;
+        let limit = |(host, live): (usize, &Live)| {
             let view = live.place.view;
             if !live.place.gave_up {
-                return Some(Turn { stage: Stage { view, part: Part::Timers }, host: 0 });
+                return Some(Turn::timers(view));
             }
-            let is_free = view < self.world.last_view()
-                && !live.leads_next
-                && self
-                    .pairs(state, host, live)
-                    .into_iter()
-                    .any(|pair| self.brought(live, pair) == (None, None));
-            is_free.then_some(Turn { stage: Stage { view, part: Part::Certificates }, host })
+            let turn = Turn { stage: Stage { view, part: Part::Certificates }, host };
+            let may_be_free = view < self.world.last_view() && !live.leads_next && turn >= state.turn;
+            let is_free =
+                |pair: [&Arc<Posted>; 2]| pair[0].view == view && self.brought(live, pair) == (None, None);
+            (may_be_free && self.pairs(state, host, view).into_iter().any(is_free)).then_some(turn)
         };
-        state.locals.iter().enumerate().filter_map(limit).filter(|turn| *turn >= state.turn).min()
+        lives(state).filter_map(limit).min()
     }
 
-    /// What a host can do about what it may hear.
-    fn options(&self, state: &State, host: usize, live: &Live) -> Vec<Choice> {
-        let mut options = Vec::new();
-        let stages = |kind, view: View| -> Vec<Stage> {
+    /// What a host can do, up to a turn, about what it may hear.
+    fn choices(&self, state: &State, limit: Option<Turn>, host: usize, live: &Live) -> Vec<Choice> {
+        let turn = |kind, view: View| {
+            if !self.is_sorted {
+                return Some(state.turn);
+            }
             let last = view.max(live.place.view);
-            live.place.parts(kind, view).iter().map(|&part| Stage { view: last, part }).collect()
+            let turn = |&part| Turn { stage: Stage { view: last, part }, host };
+            let turn = live.place.parts(kind, view).iter().map(turn).find(|turn| *turn >= state.turn);
+            turn.filter(|turn| limit.is_none_or(|limit| *turn <= limit))
         };
+        let told = |posted: &Arc<Posted>| Told::Message(posted.clone());
+        let mut choices = Vec::new();
         for posted in self.heard(state, host, MessageKind::Proposal) {
+            let Some(turn) = turn(posted.kind, posted.view) else { continue };
             if !self.is_sorted || self.is_of_use(live, posted) {
-                let (stages, inputs) =
-                    (stages(posted.kind, posted.view), vec![Told::Message(posted.clone())]);
-                options.push(Choice { stages, inputs, goal: Goal::All });
+                choices.push(Choice { turn, inputs: vec![told(posted)], goal: Goal::All });
             }
         }
-        for (block, votes) in ballots(self.heard(state, host, MessageKind::Vote)) {
-            if block.view > live.high_qc && live.place.view <= block.view.next() {
-                let inputs = votes.into_iter().map(|posted| Told::Message(posted.clone())).collect();
-                let stages = stages(MessageKind::Vote, block.view);
-                options.push(Choice { stages, inputs, goal: Goal::Certified(block.view) });
-            }
+        let may_count = |posted: &&Arc<Posted>| {
+            let (view, own) = (posted.view, live.place.view);
+            view > live.high_qc && own <= view.next() && turn(MessageKind::Vote, view).is_some()
+        };
+        for (block, votes) in ballots(self.heard(state, host, MessageKind::Vote).filter(may_count)) {
+            let Some(turn) = turn(MessageKind::Vote, block.view) else { continue };
+            let inputs = votes.into_iter().map(told).collect();
+            choices.push(Choice { turn, inputs, goal: Goal::Certified(block.view) });
         }
         let mut known = Vec::new();
-        for pair in self.pairs_from(state, host, live.place.view) {
+        for pair in self.pairs(state, host, live.place.view) {
+            let view = pair[0].view;
+            let Some(turn) = turn(MessageKind::Timeout, view) else { continue };
             // Of pairs that lead to the same certificates one is enough.
-            let (view, brought) = (pair[0].view, self.brought(live, pair));
-            if self.is_sorted && known.contains(&(view, brought)) {
+            let brought = (view, self.brought(live, pair));
+            if self.is_sorted && known.contains(&brought) {
                 continue;
             }
-            known.push((view, brought));
-            let inputs = pair.into_iter().map(|posted| Told::Message(posted.clone())).collect();
-            options.push(Choice {
-                stages: stages(MessageKind::Timeout, view),
-                inputs,
-                goal: Goal::Left(view),
-            });
+            known.push(brought);
+            choices.push(Choice { turn, inputs: pair.map(told).into(), goal: Goal::Left(view) });
         }
-        options
+        choices
     }
 
     fn heard<'a>(
@@ -136,7 +126,7 @@ impl Space {
 
     /// Two timeouts of one view by different replicas, of `least` or later: with a third, its own, they make a
     /// certificate. First those without twins, one of whose votes would stand in the way of the other's.
-    fn pairs_from<'a>(&self, state: &'a State, host: usize, least: View) -> Vec<[&'a Arc<Posted>; 2]> {
+    fn pairs<'a>(&self, state: &'a State, host: usize, least: View) -> Vec<[&'a Arc<Posted>; 2]> {
         let timeouts: Vec<&'a Arc<Posted>> =
             self.heard(state, host, MessageKind::Timeout).filter(|posted| posted.view >= least).collect();
         let mut pairs = Vec::new();
@@ -150,12 +140,6 @@ impl Space {
             let twins = is_twin(one) || is_twin(other);
             (one.view, twins, one.from.replica, other.from.replica, one.key(), other.key())
         });
-        pairs
-    }
-
-    fn pairs<'a>(&self, state: &'a State, host: usize, live: &Live) -> Vec<[&'a Arc<Posted>; 2]> {
-        let mut pairs = self.pairs_from(state, host, live.place.view);
-        pairs.retain(|pair| pair[0].view == live.place.view);
         pairs
     }
 
@@ -181,6 +165,10 @@ impl Space {
         let newer = qcs.filter(|qc| qc.view() > live.high_qc).max_by_key(|qc| qc.view());
         (newer, votes.iter().find(is_certified).copied())
     }
+}
+
+fn lives(state: &State) -> impl Iterator<Item = (usize, &Live)> {
+    state.locals.iter().enumerate().filter_map(|(host, local)| Some((host, local.live()?)))
 }
 
 /// The votes for each block, each voter's once, by voter.

@@ -23,7 +23,7 @@ use crate::checkers::Violation;
 use crate::config::SimError;
 use crate::step::Step;
 use space::Space;
-use stateright::{Checker, Expectation, HasDiscoveries, Model as _};
+use stateright::{Checker, Expectation, HasDiscoveries, Model as _, Property};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,9 @@ pub use bounds::{Bounds, misses};
 pub struct Effort {
     /// How many threads search; one if it is not said. Only with one are the paths found the shortest.
     pub jobs: Option<NonZeroUsize>,
+    /// Whether to look at what follows a state before its neighbours. That takes far less memory; the paths that
+    /// are found are not the shortest then, and the depth is that of the longest.
+    pub is_deep_first: bool,
     /// States that are so many actions from the start are not looked at.
     pub depth: Option<NonZeroUsize>,
     /// About how many states are made at most, counting those that are made again.
@@ -111,7 +114,7 @@ pub fn check(bounds: Bounds, effort: Effort, sink: impl FnMut(Progress)) -> Resu
 /// How often `sink` is told of progress.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-fn search(space: Space, effort: Effort, mut sink: impl FnMut(Progress)) -> Result<Outcome, SimError> {
+fn search(space: Space, effort: Effort, sink: impl FnMut(Progress)) -> Result<Outcome, SimError> {
     let world = space.world.clone();
     let properties = space.properties();
     let mut builder = space.checker().finish_when(HasDiscoveries::AnyFailures);
@@ -123,7 +126,20 @@ fn search(space: Space, effort: Effort, mut sink: impl FnMut(Progress)) -> Resul
     if let Some(states) = effort.states {
         builder = builder.target_state_count(states.get());
     }
-    let mut checker = builder.spawn_bfs();
+    if effort.is_deep_first {
+        conclude(&world, effort, properties, builder.spawn_dfs(), sink)
+    } else {
+        conclude(&world, effort, properties, builder.spawn_bfs(), sink)
+    }
+}
+
+fn conclude(
+    world: &World,
+    effort: Effort,
+    properties: Vec<Property<Space>>,
+    mut checker: impl Checker<Space>,
+    mut sink: impl FnMut(Progress),
+) -> Result<Outcome, SimError> {
     let handles = checker.handles();
     while handles.iter().any(|handle| !handle.is_finished()) {
         std::thread::park_timeout(INTERVAL);
@@ -138,7 +154,7 @@ fn search(space: Space, effort: Effort, mut sink: impl FnMut(Progress)) -> Resul
         let must_hold = property.expectation == Expectation::Always;
         let path = checker.discovery(property.name);
         let account =
-            path.map(|path| account::tell(&world, property.name, &path.into_actions())).transpose()?;
+            path.map(|path| account::tell(world, property.name, &path.into_actions())).transpose()?;
         findings.push(Finding { property: property.name, must_hold, account });
     }
     let is_cut = effort.depth.is_some_and(|depth| progress.depth >= depth.get())

@@ -81,4 +81,9 @@ pub(super) struct Turn {
 
 impl Turn {
     pub(super) const FIRST: Self = Self { stage: Stage { view: View(1), part: Part::Belated }, host: 0 };
+
+    /// When the timers of a view run out.
+    pub(super) fn timers(view: View) -> Self {
+        Self { stage: Stage { view, part: Part::Timers }, host: 0 }
+    }
 }

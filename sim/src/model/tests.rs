@@ -1,8 +1,10 @@
 //! The model itself: that it covers what it says, and misses rules that are missing.
 
 use super::*;
+use crate::checkers::Breach;
 use crate::weakness::Weakness;
 use hotstuff_core::CommitRule::{self, ThreeChain, TwoChain};
+use hotstuff_core::View;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -23,6 +25,69 @@ fn broken(bounds: Bounds) -> Account {
     let Some(finding) = outcome.violation() else { panic!("{bounds}: nothing is found") };
     assert!(!outcome.is_exhaustive);
     finding.account.clone().expect("a violation has an account")
+}
+
+#[test]
+fn two_views_are_sound_under_both_rules_and_what_must_show_does() {
+    let found = outcome(bounds(2, TwoChain));
+    assert!(found.is_exhaustive && found.violation().is_none());
+    let all = ["a commit", "a timeout certificate", "a fork", "an equivocation"];
+    assert_eq!(shown(&found), all);
+    let found = outcome(bounds(2, ThreeChain));
+    assert!(found.is_exhaustive && found.violation().is_none());
+    assert_eq!(shown(&found), all[1..], "three views commit nothing before their last is over");
+}
+
+#[test]
+fn the_space_is_as_large_as_it_was() {
+    let size = |bounds| {
+        let Outcome { progress: Progress { unique, depth, .. }, host_states, .. } = outcome(bounds);
+        (unique, depth, host_states)
+    };
+    assert_eq!(size(bounds(1, ThreeChain)), (0, 0, 0));
+    assert_eq!(size(Bounds { is_twinned: false, ..bounds(2, TwoChain) }), (0, 0, 0));
+    assert_eq!(size(Bounds { has_fixed_leader: true, ..bounds(1, TwoChain) }), (0, 0, 0));
+}
+
+#[test]
+fn it_is_the_same_space_with_several_threads() {
+    let bounds = Bounds { is_twinned: false, ..bounds(2, TwoChain) };
+    let alone = outcome(bounds).progress.unique;
+    let effort = Effort { jobs: NonZeroUsize::new(3), ..Effort::default() };
+    assert_eq!(check(bounds, effort, |_| {}).unwrap().progress.unique, alone);
+}
+
+#[test]
+fn a_search_that_is_cut_short_says_so() {
+    let few = NonZeroUsize::new(5);
+    for effort in [Effort { depth: few, ..Effort::default() }, Effort { states: few, ..Effort::default() }] {
+        let outcome = check(bounds(2, TwoChain), effort, |_| {}).unwrap();
+        assert!(!outcome.is_exhaustive && outcome.violation().is_none());
+    }
+    let effort = Effort { depth: NonZeroUsize::new(100), ..Effort::default() };
+    assert!(check(bounds(1, TwoChain), effort, |_| {}).unwrap().is_exhaustive);
+}
+
+#[test]
+fn commits_that_come_early_conflict() {
+    let weakness = Some(Weakness::CommitEarly);
+    let account = broken(Bounds { is_twinned: false, weakness, ..bounds(2, TwoChain) });
+    let breach = account.violation.expect("the checker of agreement sees it too").breach;
+    assert!(matches!(breach, Breach::Agreement { .. }), "{breach}");
+}
+
+#[test]
+fn a_quorum_of_two_lets_a_twin_have_both_of_its_blocks_committed() {
+    let weakness = Some(Weakness::QuorumMinusOne);
+    let twinned = Bounds { has_fixed_leader: true, weakness, ..bounds(2, TwoChain) };
+    let alone = outcome(Bounds { is_twinned: false, ..twinned });
+    assert!(alone.is_exhaustive && alone.violation().is_none(), "it takes the twin");
+    let account = broken(twinned);
+    let Breach::Agreement { first, second } = account.violation.expect("the checker sees it too").breach
+    else {
+        panic!("two blocks are committed at one height");
+    };
+    assert_eq!((first.1.view, second.1.view), (View(1), View(1)), "both are the leader's");
 }
 
 #[test]
