@@ -49,9 +49,8 @@ pub(super) fn tell(world: &World, property: &str, actions: &[Action]) -> Result<
         for &at in &action.hosts {
             let host = world.hosts()[at];
             let (replica, now) = &mut replicas[at];
-            let time = *now;
             let told = (&action.inputs[..], action.goal);
-            perform((replica, now), world.committees(), told, |told, replica, reaction| {
+            perform((replica, now), world.committees(), told, |told, time, replica, reaction| {
                 let (cause, received) = match told {
                     Told::Timer => (Cause::Timer, None),
                     Told::Message(posted) => (delivered(posted), Some(&posted.letter)),

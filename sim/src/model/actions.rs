@@ -26,20 +26,18 @@ impl Space {
                 actions.push(Action { turn, hosts: vec![host], inputs, goal });
             }
         }
-        // Who is still waiting in the earliest view.
+        let timer = |turn, hosts| Action { turn, hosts, inputs: vec![Told::Timer], goal: Goal::All };
         let waiting = || lives(state).filter(|(_, live)| !live.place.gave_up);
+        if !self.is_sorted {
+            actions.extend(waiting().map(|(host, _)| timer(state.turn, vec![host])));
+            return;
+        }
+        // All at once who still wait in the earliest view.
         let Some(view) = waiting().map(|(_, live)| live.place.view).min() else { return };
-        let hosts: Vec<usize> =
-            waiting().filter(|(_, live)| live.place.view == view).map(|(host, _)| host).collect();
-        let (inputs, goal) = (vec![Told::Timer], Goal::All);
-        if self.is_sorted {
-            let turn = Turn::timers(view);
-            if limit.is_none_or(|limit| turn <= limit) {
-                actions.push(Action { turn, hosts, inputs, goal });
-            }
-        } else {
-            let alone = |host| Action { turn: state.turn, hosts: vec![host], inputs: inputs.clone(), goal };
-            actions.extend(hosts.into_iter().map(alone));
+        let turn = Turn::timers(view);
+        if limit.is_none_or(|limit| turn <= limit) {
+            let are_there = waiting().filter(|(_, live)| live.place.view == view);
+            actions.push(timer(turn, are_there.map(|(host, _)| host).collect()));
         }
     }
 

@@ -128,7 +128,7 @@ impl Local {
         let (mut replica, mut now) = (live.copy(), live.now);
         let (mut events, mut posts) = (Vec::new(), Vec::new());
         let core = (&mut replica, &mut now);
-        let is_reached = perform(core, world.committees(), (inputs, goal), |_, _, reaction| {
+        let is_reached = perform(core, world.committees(), (inputs, goal), |_, _, _, reaction| {
             events.extend(reaction.events);
             let posted =
                 reaction.sent.into_iter().filter_map(|(to, message)| Posted::new(self.host, to, message));

@@ -58,12 +58,12 @@ pub(super) fn drain(replica: &mut Replica<KvStore>) -> Reaction {
     Reaction { events, sent }
 }
 
-/// Gives a replica one input after the other. Returns whether the goal was reached.
+/// Gives a replica one input after the other, and tells `sink` of each. Returns whether the goal was reached.
 pub(super) fn perform(
     (replica, now): (&mut Replica<KvStore>, &mut Time),
     committees: &Committees,
     (inputs, goal): (&[Told], Goal),
-    mut sink: impl FnMut(&Told, &Replica<KvStore>, Reaction),
+    mut sink: impl FnMut(&Told, Time, &Replica<KvStore>, Reaction),
 ) -> bool {
     for told in inputs {
         let input = match told {
@@ -75,7 +75,7 @@ pub(super) fn perform(
         };
         replica.handle(*now, input);
         let reaction = drain(replica);
-        sink(told, replica, reaction);
+        sink(told, *now, replica, reaction);
         let is_reached = match goal {
             Goal::All => false,
             Goal::Certified(view) => replica.status().high_qc.view >= view,
