@@ -20,8 +20,10 @@ fn shown(outcome: &Outcome) -> Vec<&'static str> {
     outcome.findings.iter().filter(|one| one.account.is_some()).map(|one| one.property).collect()
 }
 
+/// How a property is broken, by the way that is found soonest.
 fn broken(bounds: Bounds) -> Account {
-    let outcome = outcome(bounds);
+    let effort = Effort { is_deep_first: true, ..Effort::default() };
+    let outcome = check(bounds, effort, |_| {}).unwrap();
     let Some(finding) = outcome.violation() else { panic!("{bounds}: nothing is found") };
     assert!(!outcome.is_exhaustive);
     finding.account.clone().expect("a violation has an account")
