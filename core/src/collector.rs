@@ -23,7 +23,7 @@ pub(crate) enum Collected {
 }
 
 /// The latest vote of each replica.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct VoteCollector {
     latest: BTreeMap<ReplicaId, Vote>,
 }
@@ -49,6 +49,11 @@ impl VoteCollector {
         Collected::Complete(QuorumCertificate { block, signatures })
     }
 
+    /// The votes that are held, by voter.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Vote> {
+        self.latest.values()
+    }
+
     /// Forgets who is no member of any committee that counts.
     pub(crate) fn retain(&mut self, counts: impl Fn(ReplicaId) -> bool) {
         self.latest.retain(|id, _| counts(*id));
@@ -61,7 +66,7 @@ impl VoteCollector {
 
 /// The latest timeouts of each replica, of two views: one that went beyond a view without a
 /// certificate still gives up on it with those who are there.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct TimeoutCollector {
     latest: BTreeMap<ReplicaId, BTreeMap<View, Timeout>>,
 }
@@ -85,6 +90,11 @@ impl TimeoutCollector {
             return is_new && lowest != view;
         }
         is_new
+    }
+
+    /// The timeouts that are held, by replica and view.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Timeout> {
+        self.latest.values().flat_map(BTreeMap::values)
     }
 
     /// The timeout of `view` by `replica`, if it is held.

@@ -16,7 +16,7 @@ const RATE_DIVISOR: u64 = 8;
 const RESTARTS_MAX: u32 = 3;
 
 /// What has come of a snapshot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Download {
     pub(crate) peer: ReplicaId,
     height: Height,

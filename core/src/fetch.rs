@@ -7,7 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// What is missing, if anything, and who has been asked for it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Fetch {
     wanted: Option<Wanted>,
     /// Who was asked because it seems to be ahead, in an epoch unknown here, and whose answers have
@@ -17,6 +17,7 @@ pub(crate) struct Fetch {
     hint_due: Time,
 }
 
+#[derive(Clone)]
 struct Hint {
     /// Above which height it was asked, if it has not answered.
     asked_above: Option<Height>,
@@ -26,6 +27,7 @@ struct Hint {
     due: Time,
 }
 
+#[derive(Clone)]
 struct Wanted {
     target: BlockRef,
     /// What each peer was asked for last and has not answered.

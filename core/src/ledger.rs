@@ -15,6 +15,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The application, the client table and the schedules: the whole of the replicated state.
+#[derive(Clone)]
 pub(crate) struct Ledger<A> {
     app: A,
     sessions: Sessions,

@@ -6,6 +6,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// Bounded in all and per client. A command leaves when it has executed, whoever proposed it.
+#[derive(Clone)]
 pub(crate) struct Mempool {
     queue: BTreeMap<u64, Command>,
     arrivals: BTreeMap<CommandId, u64>,
@@ -38,6 +39,11 @@ impl Mempool {
 
     pub(crate) fn len(&self) -> u32 {
         u32::try_from(self.queue.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The commands that wait, by arrival.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = CommandId> {
+        self.queue.values().map(|command| command.id)
     }
 
     /// Bytes of operations waiting.

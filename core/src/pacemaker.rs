@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::ids::{Span, Time, View};
+use serde::Serialize;
 
 /// The view and its clock.
 ///
@@ -9,6 +10,7 @@ use crate::ids::{Span, Time, View};
 /// overdue. Back-off doubles the patience with every view that ended by timeout but the first, up
 /// to a cap, and is forgotten with the next commit (pitfall 18). A QC alone would not do: where views
 /// take long, none of three in a row may fail because the one before went well.
+#[derive(Clone)]
 pub(crate) struct Pacemaker {
     view: View,
     entered: Time,
@@ -22,6 +24,19 @@ pub(crate) struct Pacemaker {
     is_half_spent: bool,
     /// When to send this view's timeout again, once it was sent.
     resend_at: Option<Time>,
+}
+
+/// How far the patience with a view is used up, by what has happened and not by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Whether its clock runs, because there is work.
+    pub is_working: bool,
+    /// Whether vote and proposal were sent again.
+    pub was_sent_again: bool,
+    /// Whether half of the patience was spent on its leader in the view before.
+    pub is_half_spent: bool,
+    /// Whether it was given up.
+    pub gave_up: bool,
 }
 
 impl Pacemaker {
@@ -135,6 +150,16 @@ impl Pacemaker {
     /// Whether a timeout was sent in this view.
     pub(crate) fn gave_up(&self) -> bool {
         self.resend_at.is_some()
+    }
+
+    /// How far the patience with the view is used up.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing {
+            is_working: self.working_since.is_some(),
+            was_sent_again: self.was_sent_again,
+            is_half_spent: self.is_half_spent,
+            gave_up: self.gave_up(),
+        }
     }
 
     /// Notes that a timeout is sent at `now`.

@@ -44,6 +44,7 @@ impl<T> Binding<T> {
 }
 
 /// The voting rules and their memory.
+#[derive(Clone)]
 pub struct Safety {
     id: ReplicaId,
     key: SecretKey,
@@ -140,6 +141,11 @@ impl Safety {
         }
         self.record.lock = block;
         Some(self.bind(block))
+    }
+
+    /// All that it remembers.
+    pub(crate) fn record(&self) -> &SafetyRecord {
+        &self.record
     }
 
     /// The last vote.

@@ -46,6 +46,7 @@ impl Schedule {
 /// state.
 ///
 /// Invariants: heights ascend; the first is at or below `for_head`; `for_head` ≤ `for_children`.
+#[derive(Clone)]
 pub(crate) struct Schedules {
     /// From which height's state on each holds.
     history: VecDeque<(Height, Arc<Schedule>)>,

@@ -14,11 +14,12 @@ pub(crate) enum Request {
 }
 
 /// The latest request of each peer that waits for its turn: one for each peer that there is a link to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Serving {
     peers: BTreeMap<ReplicaId, Peer>,
 }
 
+#[derive(Clone)]
 struct Peer {
     /// Not served again before.
     due: Time,

@@ -29,7 +29,7 @@ impl Executed {
 /// How many sequence numbers share a digest: what one more reply makes necessary to hash again.
 const GROUP: u64 = 8;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Session {
     replies: BTreeMap<SequenceNumber, Executed>,
     /// Digests of the replies, in groups of neighbours, and of which groups they are not up to date.
@@ -72,6 +72,7 @@ pub(crate) enum Known<'a> {
 
 /// The sessions of all remembered clients, bounded in clients, and in replies and their bytes per
 /// client.
+#[derive(Clone)]
 pub(crate) struct Sessions {
     clients: BTreeMap<ClientId, Session>,
     by_use: BTreeMap<u64, ClientId>,

@@ -13,6 +13,7 @@ mod branch;
 #[cfg(test)]
 mod tests;
 
+#[derive(Clone)]
 struct Entry {
     block: Block,
     /// Height of the last block that the branch up to the justify commits.
@@ -23,6 +24,7 @@ struct Entry {
 
 /// Invariants: the committed blocks held are the last ones, without a gap, and end in the head;
 /// every other block is above the head and has its parent here, so it extends the head.
+#[derive(Clone)]
 pub(crate) struct BlockTree {
     entries: BTreeMap<BlockId, Entry>,
     committed: BTreeMap<Height, BlockId>,
@@ -177,6 +179,16 @@ impl BlockTree {
         others.iter().for_each(|id| self.drop_uncommitted(id));
         let entries = &self.entries;
         self.first_of_view.retain(|_, first| entries.contains_key(first));
+    }
+
+    /// The blocks held, by id.
+    pub(crate) fn held(&self) -> impl Iterator<Item = BlockRef> {
+        self.entries.values().map(|entry| entry.block.reference())
+    }
+
+    /// The first block seen of each view above the head's.
+    pub(crate) fn first_seen(&self) -> impl Iterator<Item = (View, BlockId)> {
+        self.first_of_view.iter().map(|(view, id)| (*view, *id))
     }
 
     /// The lowest committed height held.

@@ -30,6 +30,8 @@ mod intervention;
 mod interventions;
 #[cfg(feature = "cli")]
 pub mod linearizability;
+#[cfg(feature = "cli")]
+pub mod model;
 mod network;
 mod progress;
 mod queue;

@@ -31,6 +31,8 @@ enum Command {
     /// (Bano et al., "Twins: BFT Systems Made Robust", 2021). Those that only have like hosts in each other's
     /// places are run once. Exits with 1 when one is unsafe, or does not go on.
     Twins(cli::twins::Twins),
+    /// Every state of a small cluster within bounds, until one breaks a property.
+    Check(cli::check::Check),
     /// Makes a saved run again.
     Replay(cli::replay::Replay),
 }
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Scenarios => cli::scenarios::list(&mut out),
         Command::Explore(explore) => explore.run(&mut out),
         Command::Twins(twins) => twins.run(&mut out),
+        Command::Check(check) => check.run(&mut out),
         Command::Replay(replay) => replay.run(&mut out),
     };
     match result.and_then(|is_well| out.flush().map(|()| is_well).map_err(Failure::Output)) {

@@ -170,3 +170,45 @@ fn twins_that_cannot_be_are_refused() {
         assert!(text(&output.stderr).contains(message), "{arguments}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn checking_a_small_space_looks_at_all_of_it() {
+    let output = run("check --views 1");
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{out}{}", text(&output.stderr));
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], "three-chain, 4 replicas, one of them twice, leaders by turns, views up to 1");
+    for line in ["different states: 54, of single hosts: 27", "depth: 4"] {
+        assert_eq!(lines.iter().filter(|other| **other == line).count(), 2, "both rules: {out}");
+    }
+    assert!(out.contains("  agreement                holds\n") && out.contains("never seen\n"), "{out}");
+    assert!(out.ends_with("no violation in any state within the bounds\n"), "{out}");
+    let cut = run("check --views 2 --rule two-chain --depth 2");
+    assert_eq!(cut.status.code(), Some(0));
+    assert!(text(&cut.stdout).contains("not exhaustive"), "{}", text(&cut.stdout));
+}
+
+#[test]
+fn checking_a_weakened_cluster_prints_the_way_to_the_violation_and_fails() {
+    let output = run("check --twins 0 --rule two-chain --weaken commit-early");
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{out}{}", text(&output.stderr));
+    assert!(out.contains("the way there:\n0 at 0.000 ms, r0: start\n"), "{out}");
+    let last = out.lines().last().unwrap();
+    assert!(last.starts_with("violation: ") && last.contains("agreement"), "{last}");
+}
+
+#[test]
+fn what_cannot_be_checked_is_said_and_fails() {
+    for (arguments, message) in [
+        ("check --views 0", "0 is not in 1..=16"),
+        ("check --twins 2", "2 is not in 0..=1"),
+        ("check --rule one-chain", "it is three-chain or two-chain"),
+        ("check --weaken execute-twice", "execute-twice would make no difference"),
+        ("check --deep-first --depth 3", "cannot be used with"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        assert!(text(&output.stderr).contains(message), "{arguments}: {}", text(&output.stderr));
+    }
+}

@@ -6,6 +6,7 @@
 mod chain;
 mod clients;
 mod equivocation;
+mod essence;
 mod fetching;
 mod proposing;
 mod recovery;
@@ -39,6 +40,9 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use snapshots::Snapshots;
+
+pub use crate::pacemaker::Standing;
+pub use essence::Essence;
 
 /// What makes a replica, beside its application and what its store held.
 #[derive(Clone, Debug)]
@@ -81,6 +85,10 @@ pub enum SetupError {
 /// Feed it with [`handle`](Self::handle), then drain [`poll_output`](Self::poll_output) and
 /// perform the outputs in order; call `handle` with [`Input::Tick`] at the
 /// [`deadline`](Self::deadline).
+///
+/// A clone signs with the same key: two that go on in different ways are one replica that equivocates.
+/// It is for those who ask what could happen next, not for drivers.
+#[derive(Clone)]
 pub struct Replica<A> {
     id: ReplicaId,
     key: SecretKey,

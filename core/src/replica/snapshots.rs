@@ -16,7 +16,7 @@ use crate::{verify, wire};
 use alloc::vec::Vec;
 
 /// What a replica knows of snapshots.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Snapshots {
     /// The height of the one in the store; 0 where there is none.
     pub(super) height: Height,

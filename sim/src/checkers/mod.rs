@@ -64,6 +64,15 @@ trait Checker: Send {
     fn check(&mut self, observed: &Observed<'_>) -> Result<(), Breach>;
 }
 
+/// A property that the model is checked for too.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy)]
+pub(crate) enum Judge {
+    Agreement,
+    Prefix,
+    Votes,
+}
+
 /// All properties.
 pub(crate) struct Checkers(Vec<Box<dyn Checker>>);
 
@@ -91,6 +100,19 @@ impl Checkers {
             Box::<prefix::CommittedPrefix>::default(),
             Box::new(execution::Execution::new(committee)),
         ])
+    }
+
+    /// One property alone, or none.
+    #[cfg(feature = "cli")]
+    pub(crate) fn only(judge: Option<Judge>) -> Self {
+        let checker = judge.map(|judge| -> Box<dyn Checker> {
+            match judge {
+                Judge::Agreement => Box::<agreement::Agreement>::default(),
+                Judge::Prefix => Box::<prefix::CommittedPrefix>::default(),
+                Judge::Votes => Box::<votes::Votes>::default(),
+            }
+        });
+        Self(checker.into_iter().collect())
     }
 
     /// The first property that does not hold after a step.

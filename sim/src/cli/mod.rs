@@ -1,5 +1,6 @@
 //! The commands. Each writes to `out` and says whether all is well.
 
+pub mod check;
 mod crew;
 pub mod explore;
 pub mod replay;
@@ -33,6 +34,9 @@ pub enum Failure {
     /// The scenario is about the commit rule.
     #[error("{0} is about the commit rules and sets them itself")]
     SetsRule(&'static str),
+    /// A rule that is not missed, because what it is for does not happen in the model.
+    #[error("in the model nobody crashes, forges or repeats commands: {0} would make no difference")]
+    NotModelled(Weakness),
     /// Nobody takes the output.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
