@@ -151,7 +151,10 @@ impl Fetch {
     /// away, above the last block that came. The committed head may be some blocks below, as a
     /// commit takes certified children: an answer smaller than that distance would bring nothing.
     ///
-    /// After one that did not, its sender is set aside, and the next peer is asked when the wait is
+    /// One that led less far came late, to an earlier question, and changes nothing: where answers take
+    /// longer than `fetch_retry_us` there are many of those.
+    ///
+    /// After one that led nowhere, its sender is set aside, and the next peer is asked when the wait is
     /// over, from the committed head on: useless answers cannot make this replica ask as fast as
     /// the network carries. Returns whether the sender was set aside just now.
     pub(crate) fn note_answer(&mut self, now: Time, peer: ReplicaId, reached: Option<Height>) -> bool {
@@ -163,6 +166,10 @@ impl Fetch {
             wanted.due = now;
             wanted.failures = 0;
             wanted.reached = reached;
+            wanted.last_asked = None; // the wait for it is not over
+            return false;
+        }
+        if reached.is_some() {
             return false;
         }
         wanted.failures = wanted.failures.saturating_add(1);
@@ -202,4 +209,78 @@ impl Fetch {
 /// The other members, in the order in which they are asked.
 pub(crate) fn peers(ids: impl Iterator<Item = ReplicaId>, own: ReplicaId) -> Vec<ReplicaId> {
     ids.filter(|id| *id != own).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Digest;
+    use crate::ids::{Epoch, View};
+
+    fn block(height: u64) -> BlockRef {
+        BlockRef {
+            epoch: Epoch(0),
+            view: View(height),
+            height: Height(height),
+            id: Digest([height as u8; 32]),
+        }
+    }
+
+    /// Three peers, whose answers take longer than `fetch_retry_us`, so that each is asked before the last
+    /// one has answered.
+    struct Slow {
+        fetch: Fetch,
+        config: Config,
+        now: Time,
+    }
+
+    impl Slow {
+        fn new() -> Self {
+            let (mut fetch, config) = (Fetch::default(), Config::default());
+            fetch.want(Time(0), &config, Some(block(40)));
+            Self { fetch, config, now: Time(0) }
+        }
+
+        /// Waits until the next question is due, and returns whom it goes to and above which height.
+        fn ask(&mut self) -> (ReplicaId, Option<Height>) {
+            self.now = self.fetch.deadline().expect("something is missing");
+            let peers = [1, 2, 3].map(ReplicaId);
+            let (peer, _, reached) = self.fetch.ask(self.now, &self.config, &peers).expect("it is due");
+            (peer, reached)
+        }
+
+        /// A peer answers; returns whether it is set aside.
+        fn answer(&mut self, peer: ReplicaId, reached: Option<u64>) -> bool {
+            assert!(self.fetch.take_answer(peer, Some(block(40).id)));
+            self.fetch.note_answer(self.now, peer, reached.map(Height))
+        }
+    }
+
+    #[test]
+    fn late_answers_do_not_undo_what_better_ones_led_to() {
+        let mut slow = Slow::new();
+        let asked = [(); 3].map(|()| slow.ask());
+        assert!(asked.iter().all(|(_, above)| above.is_none()));
+        let [first, second, third] = asked.map(|(peer, _)| peer);
+        assert!(!slow.answer(first, Some(9)));
+        assert_eq!(slow.ask(), (first, Some(Height(9))), "more is asked for right away");
+        for late in [second, third] {
+            assert!(!slow.answer(late, Some(9)), "{late} is as good as any");
+        }
+        assert!(!slow.answer(first, Some(11)));
+        assert_eq!(slow.ask(), (second, Some(Height(11))));
+        assert!(slow.answer(second, None), "it has nothing to go on with");
+        assert_eq!(slow.ask().1, None, "from the committed head on");
+    }
+
+    #[test]
+    fn a_silent_peer_costs_one_wait() {
+        let mut slow = Slow::new();
+        let (first, _) = slow.ask();
+        assert!(!slow.answer(first, Some(9)));
+        let (silent, above) = slow.ask();
+        assert_eq!(above, Some(Height(9)));
+        let (next, above) = slow.ask();
+        assert!(next != silent && above.is_none(), "perhaps nobody else knows where that led");
+    }
 }
