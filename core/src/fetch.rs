@@ -33,7 +33,7 @@ struct Wanted {
     /// What each peer was asked for last and has not answered.
     asked: BTreeMap<ReplicaId, BlockId>,
     last_asked: Option<ReplicaId>,
-    /// Whose answers were of no use; not asked again until all are here.
+    /// Whose answers were of no use or have not come; not asked again until all are here.
     aside: BTreeSet<ReplicaId>,
     /// How far the last answers led, above the committed head.
     reached: Option<Height>,
@@ -105,9 +105,10 @@ impl Fetch {
         peers: &[ReplicaId],
     ) -> Option<(ReplicaId, BlockRef, Option<Height>)> {
         let wanted = self.wanted.as_mut().filter(|wanted| wanted.due <= now)?;
-        if wanted.last_asked.is_some_and(|last| wanted.asked.contains_key(&last)) {
+        if let Some(silent) = wanted.last_asked.filter(|last| wanted.asked.contains_key(last)) {
             wanted.failures = wanted.failures.saturating_add(1);
-            wanted.reached = None; // no answer: perhaps nobody else knows where the last ones led
+            wanted.reached = None; // perhaps nobody else knows where the last answers led
+            wanted.aside.insert(silent);
         }
         if peers.iter().all(|peer| wanted.aside.contains(peer)) {
             wanted.aside.clear();
@@ -162,6 +163,9 @@ impl Fetch {
             self.hinted.remove(&peer);
         }
         let Some(wanted) = &mut self.wanted else { return false };
+        if reached.is_some() {
+            wanted.aside.remove(&peer); // it was slow
+        }
         if reached > wanted.reached {
             wanted.due = now;
             wanted.failures = 0;
@@ -263,14 +267,28 @@ mod tests {
         assert!(asked.iter().all(|(_, above)| above.is_none()));
         let [first, second, third] = asked.map(|(peer, _)| peer);
         assert!(!slow.answer(first, Some(9)));
-        assert_eq!(slow.ask(), (first, Some(Height(9))), "more is asked for right away");
+        let (next, above) = slow.ask();
+        assert_eq!((next, above), (first, Some(Height(9))), "more is asked for right away");
         for late in [second, third] {
             assert!(!slow.answer(late, Some(9)), "{late} is as good as any");
         }
         assert!(!slow.answer(first, Some(11)));
-        assert_eq!(slow.ask(), (second, Some(Height(11))));
-        assert!(slow.answer(second, None), "it has nothing to go on with");
+        let (next, above) = slow.ask();
+        assert_eq!(above, Some(Height(11)));
+        assert!(slow.answer(next, None), "it has nothing to go on with");
         assert_eq!(slow.ask().1, None, "from the committed head on");
+    }
+
+    #[test]
+    fn who_was_set_aside_is_asked_again_when_the_others_keep_silent() {
+        let mut slow = Slow::new();
+        let (useless, _) = slow.ask();
+        assert!(slow.answer(useless, None));
+        let others = [(); 2].map(|()| slow.ask().0);
+        assert!(!others.contains(&useless) && others[0] != others[1]);
+        let mut again: Vec<ReplicaId> = [(); 3].map(|()| slow.ask().0).to_vec();
+        again.sort_unstable();
+        assert_eq!(again, [1, 2, 3].map(ReplicaId));
     }
 
     #[test]

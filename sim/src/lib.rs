@@ -26,6 +26,7 @@ pub mod explore;
 mod history;
 mod host;
 mod ids;
+mod in_flight;
 mod intervention;
 mod interventions;
 #[cfg(feature = "cli")]
@@ -55,8 +56,8 @@ pub use config::{CLIENTS_MAX, LinkConfig, REPLICAS_MAX, Signatures, SimConfig, S
 pub use history::{Call, History};
 pub use host::HostView;
 pub use ids::{ClientNumber, HostId};
+pub use in_flight::{ClientInFlight, InFlight};
 pub use intervention::{Intervened, Intervention, WriteEdge};
-pub use network::{ClientInFlight, InFlight};
 pub use reference::{ReferenceRun, reference_run};
 pub use request::{Answered, Reconfiguration, Request};
 pub use script::{SCRIPT_VIEWS_MAX, ScriptedView, ViewScript};

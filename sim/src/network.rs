@@ -5,7 +5,6 @@ use crate::ids::{ClientNumber, HostId};
 use crate::rng::Rng;
 use crate::script::{ViewScript, own_view};
 use hotstuff_core::command::{Command, NotAdmitted, Reply};
-use hotstuff_core::message::MessageKind;
 use hotstuff_core::{
     Committee, Committees, Epoch, Message, Refusal, ReplicaId, Span, Time, Verified, View, verify,
 };
@@ -221,46 +220,4 @@ pub(crate) fn view_of(message: &Message) -> Option<View> {
         Message::SnapshotRequest(_) | Message::SnapshotChunk(_) => None,
         Message::FetchResponse(response) => response.blocks.last().map(hotstuff_core::Block::view),
     }
-}
-
-/// A message between replicas on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InFlight {
-    /// Its number within the run.
-    pub id: u64,
-    /// Who sent it.
-    pub from: HostId,
-    /// To whom.
-    pub to: HostId,
-    /// What it is.
-    pub kind: MessageKind,
-    /// The view it is about.
-    pub view: Option<View>,
-    /// When it was sent.
-    pub sent: Time,
-    /// When it arrives, or would.
-    pub arrives: Time,
-    /// Whether it gets lost.
-    pub dropped: bool,
-}
-
-/// A command or reply on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientInFlight {
-    /// Its number within the run.
-    pub id: u64,
-    /// The client at one end.
-    pub client: ClientNumber,
-    /// The host at the other end.
-    pub host: HostId,
-    /// Whether it is a reply on its way to the client; else it is a command.
-    pub is_reply: bool,
-    /// The command's number.
-    pub sequence: hotstuff_core::SequenceNumber,
-    /// When it was sent.
-    pub sent: Time,
-    /// When it arrives, or would.
-    pub arrives: Time,
-    /// Whether it gets lost.
-    pub dropped: bool,
 }

@@ -8,7 +8,7 @@ use crate::history::History;
 use crate::host::{Host, HostView};
 use crate::ids::{ClientNumber, HostId};
 use crate::intervention::{Intervened, Intervention};
-use crate::network::{ClientInFlight, InFlight, Load, Network, Packet, view_of};
+use crate::network::{Network, Packet};
 use crate::queue::Queue;
 use crate::rng::Rng;
 use crate::step::Step;
@@ -268,34 +268,6 @@ impl Sim {
     #[must_use]
     pub fn history(&self) -> &History {
         &self.history
-    }
-
-    /// The messages between replicas that are on their way, by arrival. One that gets lost is
-    /// among them until it would have arrived.
-    pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
-        self.queue.iter().filter_map(|(&(arrives, _), due)| {
-            let Due::Arrival(Packet { id, load, sent, is_lost }) = due else { return None };
-            let Load::Message { from, to, letter } = load else { return None };
-            let (kind, view) = (letter.content().kind(), view_of(letter.content()));
-            let (id, from, to, sent, dropped) = (*id, *from, *to, *sent, *is_lost);
-            Some(InFlight { id, from, to, kind, view, sent, arrives, dropped })
-        })
-    }
-
-    /// The commands and replies that are on their way, by arrival, also those that get lost.
-    pub fn client_in_flight(&self) -> impl Iterator<Item = ClientInFlight> {
-        self.queue.iter().filter_map(|(&(arrives, _), due)| {
-            let Due::Arrival(Packet { id, load, sent, is_lost }) = due else { return None };
-            let (client, host, is_reply, sequence) = match load {
-                Load::Message { .. } => return None,
-                Load::Command { client, to, letter } => (*client, *to, false, letter.content().id.sequence),
-                Load::Reply { from, client, letter } => {
-                    (*client, *from, true, letter.content().command.sequence)
-                }
-            };
-            let (id, sent, dropped) = (*id, *sent, *is_lost);
-            Some(ClientInFlight { id, client, host, is_reply, sequence, sent, arrives, dropped })
-        })
     }
 
     /// One digest for all steps so far: time, cause, events and results of each.

@@ -170,6 +170,10 @@ impl<A: App> Replica<A> {
             self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
             return;
         }
+        let head = self.tree.head().height;
+        if response.blocks.last().is_some_and(|last| last.height() <= head) {
+            return; // of use when it was asked for; others have answered since
+        }
         let reached = match self.add_fetched(&response) {
             Ok(reached) => reached,
             Err(why) => {
