@@ -8,7 +8,7 @@ use hotstuff_core::event::Event;
 use hotstuff_core::message::{NewView, Proposal};
 use hotstuff_core::*;
 use support::hostile::{altered, proposed, refused};
-use support::{Envelope, qc, sign, vote};
+use support::{Envelope, qc, sign, tc, vote};
 
 #[test]
 fn pitfall_02_a_certificate_that_repeats_a_signer_is_refused() {
@@ -168,33 +168,46 @@ fn pitfall_04_a_proposals_timeout_certificate_and_a_timeouts_vote_are_verified()
     assert_eq!(refused(&mut table, 2, with(vote(3, block.reference()))), Refusal::BadSignature(ReplicaId(2)));
 }
 
-#[test]
-fn proof_that_more_than_f_are_faulty_halts_a_replica() {
+/// r0, whose committed head is at height 2 in view 2, is proposed a block above one that a quorum certifies
+/// and r0 does not know. Returns the table, the head and that block.
+fn shown_a_certificate(view: u64, height: u64) -> (support::Table, BlockRef, BlockRef) {
     let (mut table, block) = proposed();
     table.run_all();
     let head = table.replica(0).status().committed_head;
-    assert_eq!(head.height, Height(2));
-    // A quorum signs a conflicting block at the head's height in a later view.
-    let conflicting = BlockRef {
-        epoch: Epoch(0),
-        view: View(9),
-        height: head.height,
-        id: hotstuff_core::crypto::Digest([3; 32]),
-    };
+    assert_eq!((head.height, head.view), (Height(2), View(2)));
+    let id = hotstuff_core::crypto::Digest([3; 32]);
+    let certified = BlockRef { epoch: Epoch(0), view: View(view), height: Height(height), id };
     let child = altered(&block, |header| {
         header.view = View(10);
         header.proposer = ReplicaId(2);
-        header.height = head.height.next();
-        header.justify = qc(conflicting, &[1, 2, 3]);
+        header.height = certified.height.next();
+        header.justify = qc(certified, &[1, 2, 3]);
     });
-    table.deliver(Envelope {
-        from: 2,
-        to: 0,
-        message: Message::Proposal(Proposal { block: child, tc: None }),
-    });
-    assert!(table.has_event(0, |event| *event == Event::Halted { head, conflicting }));
-    let status = table.replica(0).status();
-    assert!(status.halted && table.replica(0).deadline().is_none());
-    table.submit(2, b"y");
-    assert_eq!(table.replica(0).status(), status, "nothing moves it any more");
+    let tc = (view != 9).then(|| tc(9, child.justify(), &[1, 2, 3]));
+    let message = Message::Proposal(Proposal { block: child, tc });
+    table.deliver(Envelope { from: 2, to: 0, message });
+    (table, head, certified)
+}
+
+#[test]
+fn proof_that_more_than_f_are_faulty_halts_a_replica() {
+    // At the head's height, in its view: as many have voted twice; in a later one: or against their lock.
+    for view in [2, 9] {
+        let (mut table, head, conflicting) = shown_a_certificate(view, 2);
+        assert!(table.has_event(0, |event| *event == Event::Halted { head, conflicting }), "view {view}");
+        let status = table.replica(0).status();
+        assert!(status.halted && table.replica(0).deadline().is_none());
+        table.submit(2, b"y");
+        assert_eq!(table.replica(0).status(), status, "nothing moves it any more");
+    }
+}
+
+#[test]
+fn what_may_be_with_f_faulty_does_not_halt_a_replica() {
+    // A branch that was left, one that goes on above the head, and one that left the head's below.
+    for (view, height) in [(1, 2), (9, 3), (9, 1)] {
+        let (table, _, certified) = shown_a_certificate(view, height);
+        assert!(!table.replica(0).status().halted, "{certified}");
+        assert!(!table.has_event(0, |event| matches!(event, Event::Halted { .. })), "{certified}");
+    }
 }

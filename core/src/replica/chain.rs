@@ -67,11 +67,11 @@ impl<A: App> Replica<A> {
         Ok(())
     }
 
-    /// A QC of a later view for another block at the committed head's height proves that more than
-    /// f replicas are faulty: there is no safe way on (HotStuff, theorem 2).
+    /// A QC of the same or a later view for another block at the committed head's height proves that
+    /// more than f replicas are faulty: there is no safe way on (HotStuff, lemma 1 and theorem 2).
     pub(super) fn halt_if_conflicting(&mut self, qc: &QuorumCertificate) {
         let head = self.tree.head();
-        if qc.block.height == head.height && qc.block.id != head.id && qc.view() > head.view {
+        if qc.block.height == head.height && qc.block.id != head.id && qc.view() >= head.view {
             self.is_halted = true;
             self.persist(Record::Halted(Halt { head, conflicting: qc.block }));
             self.event(Event::Halted { head, conflicting: qc.block });
