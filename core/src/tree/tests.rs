@@ -98,6 +98,21 @@ fn a_commit_drops_what_conflicts_and_what_is_old() {
 }
 
 #[test]
+fn all_that_is_committed_is_on_the_branch_of_every_block_whether_still_held_or_not() {
+    let mut tree = tree(2, 100);
+    let names = chain(&mut tree, &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    names[..7].iter().for_each(|block| tree.commit(&block.id, Digest::default()));
+    let tip = names[8].id;
+    assert!(!tree.contains(&names[0].id), "it is held no more");
+    let other = |block: BlockRef| BlockRef { id: Digest([7; 32]), ..block };
+    for held in &names[4..8] {
+        assert!(tree.extends(&tip, held) && !tree.extends(&tip, &other(*held)), "{held}");
+    }
+    assert!(tree.extends(&tip, &names[0]));
+    assert!(!tree.extends(&Digest([9; 32]), &names[6]), "a block that is not held extends nothing held");
+}
+
+#[test]
 fn two_chain_locks_and_commits_one_generation_earlier() {
     for (rule, views, locks, commits) in [
         (CommitRule::ThreeChain, [1, 2, 3], 1, Some(0)),
