@@ -239,6 +239,14 @@ mod tests {
     }
 
     #[test]
+    fn of_two_timeouts_with_qcs_of_one_view_the_later_is_held() {
+        let first = timeout(0, 0, 5, 2);
+        let later = Timeout { last_vote: Some(vote(0, 5, 0)), ..first.clone() };
+        let collector = collected(&[first, later.clone()]);
+        assert_eq!(collector.of(ReplicaId(0), View(5)), Some(&later), "it may tell of a vote as well");
+    }
+
+    #[test]
     fn pitfall_26_no_flood_of_views_makes_the_collectors_grow() {
         let committee = committee_of(4);
         let (mut votes, mut timeouts) = (VoteCollector::default(), TimeoutCollector::default());
