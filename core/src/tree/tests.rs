@@ -192,3 +192,22 @@ fn pitfall_20_commands_are_flushed_by_empty_blocks_until_all_can_see_them_commit
     tree.commit(&first.id(), Digest::default());
     assert!(tree.uncommitted_commands(&tip.id).is_empty() && !tree.holds_uncommitted_commands(&tip));
 }
+
+#[test]
+fn commands_wait_on_the_branch_of_the_highest_certified_block_and_above_it_not_beside_it() {
+    let mut tree = tree(8, 100);
+    let below = chain(&mut tree, &[1, 2]);
+    let mut add = |parent: BlockRef, view, commands: &[u64]| {
+        let block = child(parent, view, commands);
+        tree.insert(block.clone()).unwrap();
+        (block.reference(), tree.holds_uncommitted_commands(&below[1]))
+    };
+    assert!(!add(below[1], 3, &[]).1, "no commands at all");
+    let (beside, is_held) = add(below[0], 4, &[1]);
+    assert!(!is_held, "beside it");
+    assert!(add(below[1], 5, &[2]).1, "above it");
+    assert!(tree.holds_uncommitted_commands(&beside), "it has some itself");
+    let on_top = child(beside, 6, &[]);
+    tree.insert(on_top.clone()).unwrap();
+    assert!(tree.holds_uncommitted_commands(&on_top.reference()), "below it, on its branch");
+}
