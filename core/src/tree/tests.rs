@@ -211,3 +211,13 @@ fn commands_wait_on_the_branch_of_the_highest_certified_block_and_above_it_not_b
     tree.insert(on_top.clone()).unwrap();
     assert!(tree.holds_uncommitted_commands(&on_top.reference()), "below it, on its branch");
 }
+
+#[test]
+fn all_blocks_but_genesis_are_told_parents_first() {
+    let mut tree = tree(8, 100);
+    let names = chain(&mut tree, &[1, 2]);
+    let beside = child(names[0], 5, &[]);
+    tree.insert(beside.clone()).unwrap();
+    let told: Vec<BlockRef> = tree.ascending().into_iter().map(Block::reference).collect();
+    assert_eq!(told, [names[0], names[1], beside.reference()]);
+}
