@@ -292,6 +292,7 @@ impl Sim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InFlight;
     use crate::checkers::{Breach, Observed};
     use crate::step::Cause;
     use hotstuff_core::certificate::BlockRef;
