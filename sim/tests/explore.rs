@@ -3,7 +3,7 @@
 use hotstuff_sim::explore::{Plan, Space, shrink};
 use hotstuff_sim::{Signatures, Weakness};
 
-/// Within how many seeds each missing rule must be missed. The largest that any takes is 36.
+/// Within how many seeds each missing rule must be missed. The largest that any takes is 60.
 const BUDGET: u64 = 100;
 
 fn space(weakness: Option<Weakness>) -> Space {
