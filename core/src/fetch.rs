@@ -33,7 +33,7 @@ struct Wanted {
     /// What each peer was asked for last and has not answered.
     asked: BTreeMap<ReplicaId, BlockId>,
     last_asked: Option<ReplicaId>,
-    /// Whose answers were of no use or have not come; not asked again until all are here.
+    /// Who has been asked and has not led further; not asked again until all are here.
     aside: BTreeSet<ReplicaId>,
     /// How far the last answers led, above the committed head.
     reached: Option<Height>,
@@ -152,33 +152,41 @@ impl Fetch {
     /// away, above the last block that came. The committed head may be some blocks below, as a
     /// commit takes certified children: an answer smaller than that distance would bring nothing.
     ///
-    /// One that led less far came late, to an earlier question, and changes nothing: where answers take
-    /// longer than `fetch_retry_us` there are many of those.
+    /// One that led less far may have come late, to an earlier question: it undoes nothing. Where answers
+    /// take longer than `fetch_retry_us` there are many of those. Its sender has had its turn all the same,
+    /// or one that tells nothing but what is known could be asked for ever.
     ///
     /// After one that led nowhere, its sender is set aside, and the next peer is asked when the wait is
     /// over, from the committed head on: useless answers cannot make this replica ask as fast as
-    /// the network carries. Returns whether the sender was set aside just now.
+    /// the network carries. Returns whether that is to be told.
     pub(crate) fn note_answer(&mut self, now: Time, peer: ReplicaId, reached: Option<Height>) -> bool {
         if reached.is_some() {
             self.hinted.remove(&peer);
         }
         let Some(wanted) = &mut self.wanted else { return false };
-        if reached.is_some() {
-            wanted.aside.remove(&peer); // it was slow
-        }
         if reached > wanted.reached {
             wanted.due = now;
             wanted.failures = 0;
             wanted.reached = reached;
+            wanted.aside.remove(&peer);
             wanted.last_asked = None; // the wait for it is not over
             return false;
         }
+        let is_new = wanted.aside.insert(peer);
         if reached.is_some() {
             return false;
         }
         wanted.failures = wanted.failures.saturating_add(1);
         wanted.reached = None;
-        wanted.aside.insert(peer)
+        is_new
+    }
+
+    /// Takes note of an answer of blocks that are committed here by now: its sender has had its turn, and
+    /// may be as good as any.
+    pub(crate) fn note_overtaken(&mut self, peer: ReplicaId) {
+        if let Some(wanted) = &mut self.wanted {
+            wanted.aside.insert(peer);
+        }
     }
 
     /// Whether a message of an unknown epoch from `peer` is reason to ask it for the blocks that
@@ -289,6 +297,42 @@ mod tests {
         let mut again: Vec<ReplicaId> = [(); 3].map(|()| slow.ask().0).to_vec();
         again.sort_unstable();
         assert_eq!(again, [1, 2, 3].map(ReplicaId));
+    }
+
+    /// What a peer makes of a question.
+    type Conduct = fn(&mut Slow, ReplicaId);
+
+    #[test]
+    fn nobody_keeps_the_others_from_being_asked() {
+        let conducts: [(&str, Conduct); 4] = [
+            ("keeps silent", |_, _| {}),
+            ("answers uselessly", |slow, peer| {
+                slow.answer(peer, None);
+            }),
+            ("tells what is known", |slow, peer| {
+                slow.answer(peer, Some(9));
+            }),
+            ("tells what is committed", |slow, peer| {
+                assert!(slow.fetch.take_answer(peer, Some(block(40).id)));
+                slow.fetch.note_overtaken(peer);
+            }),
+        ];
+        for (one, conduct) in conducts {
+            for (other, conduct_of_others) in conducts {
+                let mut slow = Slow::new();
+                let mut turns = BTreeMap::new();
+                for _ in 0..30 {
+                    let (peer, _) = slow.ask();
+                    *turns.entry(peer).or_insert(0) += 1;
+                    let conduct = if peer == ReplicaId(2) { conduct } else { conduct_of_others };
+                    conduct(&mut slow, peer);
+                }
+                assert!(
+                    turns.len() == 3 && turns.values().all(|count| *count > 5),
+                    "{one}, {other}: {turns:?}"
+                );
+            }
+        }
     }
 
     #[test]

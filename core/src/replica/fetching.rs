@@ -172,7 +172,7 @@ impl<A: App> Replica<A> {
         }
         let head = self.tree.head().height;
         if response.blocks.last().is_some_and(|last| last.height() <= head) {
-            return; // of use when it was asked for; others have answered since
+            return self.fetch.note_overtaken(from);
         }
         let reached = match self.add_fetched(&response) {
             Ok(reached) => reached,
