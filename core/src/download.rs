@@ -12,6 +12,8 @@ const PATIENCE_EXPONENT: u32 = 4;
 const REPEATS_MAX: u32 = 3;
 /// A download must go on by at least this part of a chunk in each wait.
 const RATE_DIVISOR: u64 = 8;
+/// How many waits a download may be behind that rate: the first part may take as long as all its repeats.
+const RATE_SLACK: u64 = (2 << REPEATS_MAX) - 1;
 /// How often a download may begin anew, because its peer has a later snapshot.
 const RESTARTS_MAX: u32 = 3;
 
@@ -26,6 +28,10 @@ pub(crate) struct Download {
     restarts: u32,
     /// How often in a row the next part has been asked for again.
     repeats: u32,
+    /// How often the wait has been doubled: what a slow link has taught is kept for the next parts.
+    slowness: u32,
+    /// How many answers to repeated questions have not come.
+    owed: u32,
     /// When the next part is overdue.
     due: Time,
 }
@@ -47,7 +53,8 @@ impl Download {
     /// A download from `peer` that begins with `chunk`, which is to be added to it.
     pub(crate) fn new(now: Time, peer: ReplicaId, chunk: &SnapshotChunk) -> Self {
         let (height, total) = (chunk.height, chunk.total);
-        Self { peer, height, total, bytes: Vec::new(), began: now, restarts: 0, repeats: 0, due: now }
+        let (bytes, began, due) = (Vec::new(), now, now);
+        Self { peer, height, total, bytes, began, restarts: 0, repeats: 0, slowness: 0, owed: 0, due }
     }
 
     /// What to ask for next.
@@ -67,23 +74,27 @@ impl Download {
 
     /// Takes a part in.
     pub(crate) fn add(&mut self, now: Time, config: &Config, chunk: SnapshotChunk) -> Progress {
-        let is_later = chunk.offset == 0 && chunk.height > self.height;
+        let is_later =
+            chunk.offset == 0 && chunk.height > self.height && chunk.total <= config.snapshot_bytes;
         if is_later && self.restarts < RESTARTS_MAX {
             let restarts = self.restarts + 1;
             *self = Self { restarts, ..Self::new(now, self.peer, &chunk) };
         }
         let held = self.bytes.len() as u64;
-        if (chunk.height, chunk.total) != (self.height, self.total) || chunk.bytes.is_empty() {
+        if chunk.bytes.is_empty() {
             return Progress::Useless;
         }
         let end = chunk.offset.saturating_add(chunk.bytes.len() as u64);
-        if end <= held {
+        let is_of_this = (chunk.height, chunk.total) == (self.height, self.total);
+        if chunk.height < self.height || (is_of_this && end <= held) {
+            self.note_repeated(now, config);
             return Progress::Repeated;
         }
-        if chunk.offset != held || end > self.total || now > self.rate_deadline(config) {
+        if !is_of_this || chunk.offset > held || end > self.total || now > self.rate_deadline(config) {
             return Progress::Useless;
         }
-        self.bytes.extend(chunk.bytes);
+        let known = usize::try_from(held - chunk.offset).expect("no more than the part has");
+        self.bytes.extend(&chunk.bytes[known..]);
         if self.bytes.len() as u64 == self.total {
             return Progress::Whole(core::mem::take(&mut self.bytes));
         }
@@ -98,18 +109,30 @@ impl Download {
             return None;
         }
         self.repeats += 1;
+        self.owed += 1;
+        self.slowness = (self.slowness + 1).min(REPEATS_MAX);
         self.wait(now, config);
         Some(self.request())
     }
 
+    /// The answer to a repeated question came too: the link is slow, and what was asked for since stands
+    /// behind it.
+    fn note_repeated(&mut self, now: Time, config: &Config) {
+        if self.owed > 0 {
+            self.owed -= 1;
+            self.wait(now, config);
+        }
+    }
+
     fn wait(&mut self, now: Time, config: &Config) {
-        self.due = (now + patience(config)).min(self.rate_deadline(config));
+        let wait = Span(patience(config).0.saturating_mul(1 << self.slowness));
+        self.due = (now + wait).min(self.rate_deadline(config));
     }
 
     /// When more must have come: a peer that drips is given up, however regularly it does.
     fn rate_deadline(&self, config: &Config) -> Time {
         let parts = self.bytes.len() as u64 * RATE_DIVISOR / u64::from(config.snapshot_chunk_bytes);
-        let waits = parts + 1 + u64::from(REPEATS_MAX);
+        let waits = parts + RATE_SLACK;
         self.began + Span(patience(config).0.saturating_mul(waits))
     }
 }
@@ -122,6 +145,7 @@ fn patience(config: &Config) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::collections::VecDeque;
 
     const WAIT: u64 = 16;
 
@@ -170,6 +194,9 @@ mod tests {
         }
         assert_eq!(download.add(Time(0), &config(), chunk(5, 0)), Progress::Repeated);
         assert_eq!(download.len(), 8);
+        let straddling = SnapshotChunk::cut(&encoded, Height(5), request(5, 4), 8);
+        assert_eq!(download.add(Time(0), &config(), straddling), Progress::Next(request(5, 12)));
+        assert_eq!(download.bytes, [1; 12]);
     }
 
     #[test]
@@ -177,7 +204,9 @@ mod tests {
         let encoded = [1; 20];
         let first = |height| SnapshotChunk::cut(&encoded, Height(height), request(height, 0), 8);
         let mut download = begun(&encoded, 0);
-        assert_eq!(download.add(Time(0), &config(), first(4)), Progress::Useless);
+        assert_eq!(download.add(Time(0), &config(), first(4)), Progress::Repeated, "of one before, late");
+        let too_large = SnapshotChunk { total: config().snapshot_bytes + 1, ..first(6) };
+        assert_eq!(download.add(Time(0), &config(), too_large), Progress::Useless);
         for height in 6..9 {
             assert_eq!(download.add(Time(0), &config(), first(height)), Progress::Next(request(height, 8)));
         }
@@ -193,12 +222,12 @@ mod tests {
             let chunk = SnapshotChunk::cut(&encoded, Height(5), request(5, offset), 8);
             assert_eq!(download.add(Time(0), &config(), chunk), Progress::Next(request(5, offset + 8)));
         }
-        for time in (WAIT..).step_by(WAIT as usize).take(3) {
-            assert_eq!(download.deadline(), Time(time));
-            assert_eq!(download.overdue(Time(time), &config()), Some(request(5, 792)));
+        for waits in [1, 3, 7] {
+            assert_eq!(download.deadline(), Time(waits * WAIT));
+            assert_eq!(download.overdue(Time(waits * WAIT), &config()), Some(request(5, 792)));
         }
-        assert_eq!(download.deadline(), Time(4 * WAIT));
-        assert_eq!(download.overdue(Time(4 * WAIT), &config()), None);
+        assert_eq!(download.deadline(), Time(15 * WAIT));
+        assert_eq!(download.overdue(Time(15 * WAIT), &config()), None);
     }
 
     #[test]
@@ -214,14 +243,16 @@ mod tests {
         }
     }
 
-    /// How many bytes come of a peer that sends one byte in every other wait, before it is given up.
+    /// How many bytes come of a peer that sends one byte in each wait, before it is given up.
     fn dripped(chunk_bytes: u32) -> usize {
         let encoded = [1; 200];
         let config = Config { snapshot_chunk_bytes: chunk_bytes, ..config() };
         let mut download = begun(&encoded, 0);
-        while let Some(asked) = download.overdue(download.deadline(), &config) {
-            let now = download.deadline();
-            let chunk = SnapshotChunk::cut(&encoded, Height(5), asked, 1);
+        for now in (WAIT..).step_by(WAIT as usize).map(Time) {
+            if now >= download.deadline() && download.overdue(now, &config).is_none() {
+                break;
+            }
+            let chunk = SnapshotChunk::cut(&encoded, Height(5), download.request(), 1);
             match download.add(now, &config, chunk) {
                 Progress::Next(_) => {}
                 Progress::Whole(bytes) => return bytes.len(),
@@ -233,7 +264,45 @@ mod tests {
 
     #[test]
     fn one_that_drips_is_given_up() {
-        assert_eq!(dripped(4), 200, "an eighth of a part in each wait is enough");
-        assert!(dripped(64) < 20);
+        assert_eq!(dripped(8), 200, "an eighth of a part in each wait is enough");
+        assert!(dripped(64) < 40);
+    }
+
+    /// How many parts a link carries that takes `part_time` for each, one after the other, until all 50 are
+    /// here; `None` where the peer is given up.
+    fn carried(part_time: u64) -> Option<u64> {
+        let encoded = [1; 400];
+        let mut download = begun(&encoded, 0);
+        let mut arrivals = VecDeque::from([(part_time, request(5, 8))]);
+        let (mut free_at, mut sent) = (part_time, 2);
+        loop {
+            let (arrives, asked) = *arrivals.front()?;
+            let (now, next) = if download.deadline().0 < arrives {
+                let now = download.deadline().0;
+                (now, Some(download.overdue(Time(now), &config())?))
+            } else {
+                arrivals.pop_front();
+                let chunk = SnapshotChunk::cut(&encoded, Height(5), asked, 8);
+                match download.add(Time(arrives), &config(), chunk) {
+                    Progress::Next(next) => (arrives, Some(next)),
+                    Progress::Whole(_) => return Some(sent),
+                    Progress::Repeated => (arrives, None),
+                    Progress::Useless => return None,
+                }
+            };
+            if let Some(next) = next {
+                free_at = free_at.max(now) + part_time;
+                arrivals.push_back((free_at, next));
+                sent += 1;
+            }
+        }
+    }
+
+    #[test]
+    fn a_slow_link_is_not_filled_with_repeats() {
+        for part_time in 1..=6 * WAIT {
+            let sent = carried(part_time);
+            assert!(sent.is_some_and(|sent| sent <= 56), "{part_time}: {sent:?} parts for 50");
+        }
     }
 }

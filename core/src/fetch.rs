@@ -35,8 +35,9 @@ struct Wanted {
     last_asked: Option<ReplicaId>,
     /// Who has been asked and has not led further; not asked again until all are here.
     aside: BTreeSet<ReplicaId>,
-    /// How far the last answers led, above the committed head.
+    /// How far the last answers led, above the committed head, and whose it was that led there.
     reached: Option<Height>,
+    reached_by: Option<ReplicaId>,
     /// Counts questions, and with them the peers in turn; begins anywhere, so that not all
     /// laggards ask the same.
     turn: u64,
@@ -59,6 +60,7 @@ impl Fetch {
                     last_asked: None,
                     aside: BTreeSet::new(),
                     reached: None,
+                    reached_by: None,
                     turn: target.view.0,
                     failures: 0,
                     due: soon,
@@ -167,7 +169,7 @@ impl Fetch {
         if reached > wanted.reached {
             wanted.due = now;
             wanted.failures = 0;
-            wanted.reached = reached;
+            (wanted.reached, wanted.reached_by) = (reached, Some(peer));
             wanted.aside.remove(&peer);
             wanted.last_asked = None; // the wait for it is not over
             return false;
@@ -177,7 +179,9 @@ impl Fetch {
             return false;
         }
         wanted.failures = wanted.failures.saturating_add(1);
-        wanted.reached = None;
+        if wanted.reached.take().is_some() {
+            wanted.aside.extend(wanted.reached_by.take()); // perhaps that led off the way
+        }
         is_new
     }
 
@@ -332,6 +336,26 @@ mod tests {
                     "{one}, {other}: {turns:?}"
                 );
             }
+        }
+    }
+
+    /// A peer leads off the way each time it is asked from the committed head; the others know no more of
+    /// that, and would help if they were asked from there.
+    #[test]
+    fn one_who_leads_off_the_way_does_not_keep_the_others_from_helping() {
+        for (first, corrupt) in (40..46).flat_map(|view| (1..4).map(move |peer| (view, ReplicaId(peer)))) {
+            let mut slow = Slow::new();
+            slow.fetch = Fetch::default();
+            let target = BlockRef { view: View(first), ..block(40) };
+            slow.fetch.want(Time(0), &slow.config, Some(target));
+            let is_helped = (0..30).any(|_| match slow.ask() {
+                (peer, None) if peer != corrupt => true,
+                (peer, above) => {
+                    slow.answer(peer, (peer == corrupt && above.is_none()).then_some(9));
+                    false
+                }
+            });
+            assert!(is_helped, "{corrupt} from turn {first} on");
         }
     }
 

@@ -117,6 +117,9 @@ impl<A: App> Replica<A> {
     pub(super) fn on_snapshot_chunk(&mut self, from: ReplicaId, chunk: SnapshotChunk) {
         let of_download = self.snapshots.download.as_ref().is_some_and(|download| download.peer == from);
         if !of_download {
+            if chunk.offset != 0 {
+                return self.refuse_chunk(from, Refusal::Unasked(from)); // of one that has ended
+            }
             if self.snapshots.download.is_some() || !self.fetch.take_any_answer(from) {
                 return self.refuse_chunk(from, Refusal::Unasked(from));
             }
