@@ -9,7 +9,8 @@ WORKDIR /project
 COPY . .
 RUN rm -r configs && for crate in core kv sim replica web e2e; do \
       roots="$(cd "$crate" && ls build.rs src/lib.rs src/main.rs 2> /dev/null; \
-        sed -n '/^\[\[test\]\]/,/^$/ s/^name = "\(.*\)"$/tests\/\1.rs/p' Cargo.toml)"; \
+        sed -n '/^\[\[test\]\]/,/^$/ s/^name = "\(.*\)"$/tests\/\1.rs/p' Cargo.toml; \
+        sed -n '/^\[\[bench\]\]/,/^$/ s/^name = "\(.*\)"$/benches\/\1.rs/p' Cargo.toml)"; \
       find "$crate" -mindepth 1 ! -name Cargo.toml -delete; \
       for root in $roots; do \
         mkdir -p "$(dirname "$crate/$root")" && echo 'fn main() {}' > "$crate/$root"; \
