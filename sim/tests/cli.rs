@@ -144,7 +144,7 @@ fn twins_without_a_rule_print_the_command_that_shows_it_again() {
     let steps = text(&again.stdout);
     assert!(steps.ends_with(&format!("{violation}\n")) && steps.lines().count() > 100, "{steps}");
 
-    let scenario = "--rule two-chain --quiet --scenario 0:00001,0:01000,0:00011";
+    let scenario = "--rule two-chain --quiet --scenario 0:00000,1:00111,2:00011";
     let by_rule = run(&format!("twins --weaken commit-early {scenario}"));
     assert!(text(&by_rule.stdout).contains(" ms: commit rule: "), "{}", text(&by_rule.stdout));
     let by_outcome = run(&format!("twins --weaken commit-early --by-outcome {scenario}"));

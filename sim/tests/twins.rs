@@ -124,7 +124,7 @@ fn what_comes_of_weaker_rules_is_seen_in_the_outcome() {
     for (weakness, rule, code, property) in [
         (Weakness::QuorumMinusOne, TwoChain, "0:01001,0:00010,0:00000", "agreement"),
         (Weakness::QuorumMinusOne, ThreeChain, "0:01001,0:00010,0:00000", "agreement"),
-        (Weakness::CommitEarly, TwoChain, "0:00001,0:01000,0:00011", "agreement"),
+        (Weakness::CommitEarly, TwoChain, "0:00000,1:00111,2:00011", "agreement"),
         (Weakness::ExecuteTwice, TwoChain, "0:00001,0:01010,0:00101", "exactly once"),
     ] {
         let sound = Setting { by_outcome: true, ..setting(rule, None) };
