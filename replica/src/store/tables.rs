@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// Which format this program writes and reads.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Single values by name: what the store is, and the newest of each replaced record.
 pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
