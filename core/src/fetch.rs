@@ -2,7 +2,8 @@
 
 use crate::certificate::{BlockId, BlockRef};
 use crate::config::Config;
-use crate::ids::{Height, ReplicaId, Time};
+use crate::download::patience;
+use crate::ids::{Height, ReplicaId, Span, Time};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -10,18 +11,35 @@ use alloc::vec::Vec;
 #[derive(Clone, Default)]
 pub(crate) struct Fetch {
     wanted: Option<Wanted>,
-    /// Who was asked because it seems to be ahead, in an epoch unknown here, and whose answers have
-    /// not helped since. One for each peer that there is a link to.
+    /// Who was asked because it seems to be ahead, in an epoch unknown here. One for each peer that there
+    /// is a link to.
     hinted: BTreeMap<ReplicaId, Hint>,
     /// No such question before this time.
     hint_due: Time,
+    /// How often each peer's snapshot did not come to its end, since the last one did. Those with the fewest
+    /// are asked first, or one peer could drip snapshots for ever while another has a good one.
+    failed_downloads: BTreeMap<ReplicaId, u32>,
+}
+
+/// Where an answer led.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Led {
+    /// How far up, above the committed head; nowhere where it was of no use.
+    pub(crate) to: Option<Height>,
+    /// Whether any of its blocks was new.
+    pub(crate) is_new: bool,
+}
+
+impl Led {
+    /// An answer of no use.
+    pub(crate) const NOWHERE: Self = Self { to: None, is_new: false };
 }
 
 #[derive(Clone)]
 struct Hint {
-    /// Above which height it was asked, if it has not answered.
-    asked_above: Option<Height>,
-    /// How often in a row it was asked without help.
+    /// Whether it has not answered.
+    is_asked: bool,
+    /// How often in a row its messages led to no new block.
     failures: u32,
     /// No such question to this peer before this time.
     due: Time,
@@ -79,12 +97,13 @@ impl Fetch {
             (Some(wanted), None) => {
                 let done = wanted.target;
                 self.wanted = None;
+                self.failed_downloads.clear();
                 Some(done)
             }
         }
     }
 
-    /// How many peers were asked because they seemed to be ahead, and have not helped since.
+    /// How many peers have been asked because they seemed to be ahead.
     pub(crate) fn hinted(&self) -> usize {
         self.hinted.len()
     }
@@ -99,12 +118,14 @@ impl Fetch {
     }
 
     /// Whom to ask at `now`, for what, and above which height, where answers led beyond the
-    /// committed head: the peers in turn, but those set aside; less often the longer none helps.
+    /// committed head: the peers in turn, but those set aside; less often the longer none helps, and while
+    /// one, who is not asked then, sends a snapshot.
     pub(crate) fn ask(
         &mut self,
         now: Time,
         config: &Config,
         peers: &[ReplicaId],
+        sender: Option<ReplicaId>,
     ) -> Option<(ReplicaId, BlockRef, Option<Height>)> {
         let wanted = self.wanted.as_mut().filter(|wanted| wanted.due <= now)?;
         if let Some(silent) = wanted.last_asked.filter(|last| wanted.asked.contains_key(last)) {
@@ -112,16 +133,20 @@ impl Fetch {
             wanted.reached = None; // perhaps nobody else knows where the last answers led
             wanted.aside.insert(silent);
         }
-        if peers.iter().all(|peer| wanted.aside.contains(peer)) {
+        let rounds = u32::try_from(wanted.failures as usize / peers.len().max(1)).unwrap_or(u32::MAX);
+        let wait = if sender.is_some() { patience(config) } else { config.fetch_retry_us };
+        wanted.due = now + wait.backed_off(rounds, config.timeout_max_us);
+        let others = || peers.iter().copied().filter(|peer| Some(*peer) != sender);
+        if others().all(|peer| wanted.aside.contains(&peer)) {
             wanted.aside.clear();
         }
-        let able: Vec<ReplicaId> =
-            peers.iter().filter(|peer| !wanted.aside.contains(peer)).copied().collect();
-        let count = u64::try_from(able.len()).ok().filter(|count| *count > 0)?;
-        let peer = able[usize::try_from(wanted.turn % count).expect("a turn is below the number of peers")];
+        let failed = |peer: &ReplicaId| self.failed_downloads.get(peer).copied().unwrap_or(0);
+        let in_turn = || others().filter(|peer| !wanted.aside.contains(peer));
+        let fewest = in_turn().map(|peer| failed(&peer)).min()?;
+        let able: Vec<ReplicaId> = in_turn().filter(|peer| failed(peer) == fewest).collect();
+        let turn = wanted.turn % able.len() as u64;
+        let peer = able[usize::try_from(turn).expect("a turn is below the number of peers")];
         wanted.turn = wanted.turn.wrapping_add(1);
-        let rounds = u32::try_from(wanted.failures as usize / peers.len()).unwrap_or(u32::MAX);
-        wanted.due = now + config.fetch_retry_us.backed_off(rounds, config.timeout_max_us);
         wanted.asked.insert(peer, wanted.target.id);
         wanted.last_asked = Some(peer);
         Some((peer, wanted.target, wanted.reached))
@@ -147,12 +172,14 @@ impl Fetch {
     }
 
     fn take_hinted(&mut self, peer: ReplicaId) -> bool {
-        self.hinted.get_mut(&peer).is_some_and(|hint| hint.asked_above.take().is_some())
+        self.hinted.get_mut(&peer).is_some_and(|hint| core::mem::take(&mut hint.is_asked))
     }
 
     /// After an answer that led further up than those before, the next peer is asked for more right
     /// away, above the last block that came. The committed head may be some blocks below, as a
     /// commit takes certified children: an answer smaller than that distance would bring nothing.
+    /// Only new blocks undo earlier failures, and by halves: where answers take longer than the wait, it
+    /// comes to what they take.
     ///
     /// One that led less far may have come late, to an earlier question: it undoes nothing. Where answers
     /// take longer than `fetch_retry_us` there are many of those. Its sender has had its turn all the same,
@@ -161,212 +188,110 @@ impl Fetch {
     /// After one that led nowhere, its sender is set aside, and the next peer is asked when the wait is
     /// over, from the committed head on: useless answers cannot make this replica ask as fast as
     /// the network carries. Returns whether that is to be told.
-    pub(crate) fn note_answer(&mut self, now: Time, peer: ReplicaId, reached: Option<Height>) -> bool {
-        if reached.is_some() {
-            self.hinted.remove(&peer);
+    pub(crate) fn note_answer(&mut self, now: Time, peer: ReplicaId, led: Led) -> bool {
+        let Led { to: reached, is_new } = led;
+        if let Some(hint) = self.hinted.get_mut(&peer).filter(|_| is_new) {
+            hint.failures = 0;
         }
         let Some(wanted) = &mut self.wanted else { return false };
+        if is_new {
+            wanted.failures /= 2;
+        }
         if reached > wanted.reached {
             wanted.due = now;
-            wanted.failures = 0;
             (wanted.reached, wanted.reached_by) = (reached, Some(peer));
             wanted.aside.remove(&peer);
             wanted.last_asked = None; // the wait for it is not over
             return false;
         }
-        let is_new = wanted.aside.insert(peer);
+        let is_new_aside = wanted.aside.insert(peer);
+        if !is_new {
+            wanted.failures = wanted.failures.saturating_add(1);
+        }
         if reached.is_some() {
             return false;
         }
-        wanted.failures = wanted.failures.saturating_add(1);
         if wanted.reached.take().is_some() {
             wanted.aside.extend(wanted.reached_by.take()); // perhaps that led off the way
         }
-        is_new
+        is_new_aside
     }
 
-    /// Takes note of an answer of blocks that are committed here by now: its sender has had its turn, and
-    /// may be as good as any.
+    /// Takes note of an answer of blocks that are committed here by now, or of a snapshot while another is
+    /// on its way: its sender has had its turn, and may be as good as any.
     pub(crate) fn note_overtaken(&mut self, peer: ReplicaId) {
         if let Some(wanted) = &mut self.wanted {
+            wanted.failures = wanted.failures.saturating_add(1);
             wanted.aside.insert(peer);
         }
+    }
+
+    /// A snapshot begins to come: what else may help is asked for less often.
+    pub(crate) fn note_download(&mut self, now: Time, config: &Config) {
+        if let Some(wanted) = &mut self.wanted {
+            wanted.last_asked = None;
+            wanted.due = now + patience(config);
+        }
+    }
+
+    /// How often a snapshot of `peer` did not come to its end, since the last one did.
+    pub(crate) fn failed_downloads(&self, peer: ReplicaId) -> u32 {
+        self.failed_downloads.get(&peer).copied().unwrap_or(0)
+    }
+
+    /// A snapshot of `peer` did not come to its end, after `age`: others are asked before it, at once
+    /// where a block is missing. A hint of its own counts again when as much time has passed.
+    pub(crate) fn note_failed_download(&mut self, now: Time, peer: ReplicaId, age: Span) {
+        let count = self.failed_downloads.entry(peer).or_default();
+        *count = count.saturating_add(1);
+        if let Some(hint) = self.hinted.get_mut(&peer) {
+            hint.due = hint.due.max(now + age);
+        }
+        if let Some(wanted) = &mut self.wanted {
+            wanted.aside.clear();
+            wanted.due = now;
+        }
+    }
+
+    /// A snapshot has been installed.
+    pub(crate) fn note_installed(&mut self) {
+        self.failed_downloads.clear();
     }
 
     /// Whether a message of an unknown epoch from `peer` is reason to ask it for the blocks that
     /// lead there. Such a message cannot be checked, so it is answered by no more than one question
     /// in a while, to its sender alone, and the less often the longer that did not help: a peer that
-    /// floods must not use up what another's message would lead to (pitfall 28).
-    pub(crate) fn take_hint(&mut self, now: Time, config: &Config, peer: ReplicaId, above: Height) -> bool {
+    /// floods must not use up what another's message would lead to (pitfall 28): of as many questions
+    /// as there are `peers`, each gets one at most.
+    pub(crate) fn take_hint(
+        &mut self,
+        now: Time,
+        config: &Config,
+        peer: ReplicaId,
+        peers: u32,
+        is_downloading: bool,
+    ) -> bool {
         let before = self.hinted.get(&peer);
         if self.is_active() || self.hint_due > now || before.is_some_and(|hint| hint.due > now) {
             return false;
         }
         let failures = before.map_or(0, |hint| hint.failures.saturating_add(1));
-        let due = now + config.fetch_retry_us.backed_off(failures, config.timeout_max_us);
-        self.hinted.insert(peer, Hint { asked_above: Some(above), failures, due });
-        self.hint_due = now + config.fetch_retry_us;
+        let wait = if is_downloading { patience(config) } else { config.fetch_retry_us };
+        let turns = Span(wait.0.saturating_mul(peers.into()));
+        let due = now + wait.backed_off(failures, config.timeout_max_us).max(turns);
+        self.hinted.insert(peer, Hint { is_asked: true, failures, due });
+        self.hint_due = now + wait;
         true
     }
 
-    /// Above which height `peer` was asked because it seemed to be ahead, if it has not answered.
-    pub(crate) fn hinted_above(&self, peer: ReplicaId) -> Option<Height> {
-        self.hinted.get(&peer)?.asked_above
+    /// `peer` is asked on: its last answer was of help, and there may be more. Its next one counts once, as
+    /// any; when a hint of it counts again stays as it was.
+    pub(crate) fn ask_on(&mut self, peer: ReplicaId) {
+        if let Some(hint) = self.hinted.get_mut(&peer) {
+            hint.is_asked = true;
+        }
     }
-
-    /// Asks `peer` on, above what its last answer led to: that was of help, and there may be more. Its
-    /// next one counts once, as any.
-    pub(crate) fn ask_on(&mut self, now: Time, config: &Config, peer: ReplicaId, above: Height) {
-        let due = now + config.fetch_retry_us;
-        self.hinted.insert(peer, Hint { asked_above: Some(above), failures: 0, due });
-    }
-}
-
-/// The other members, in the order in which they are asked.
-pub(crate) fn peers(ids: impl Iterator<Item = ReplicaId>, own: ReplicaId) -> Vec<ReplicaId> {
-    ids.filter(|id| *id != own).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crypto::Digest;
-    use crate::ids::{Epoch, View};
-
-    fn block(height: u64) -> BlockRef {
-        BlockRef {
-            epoch: Epoch(0),
-            view: View(height),
-            height: Height(height),
-            id: Digest([height as u8; 32]),
-        }
-    }
-
-    /// Three peers, whose answers take longer than `fetch_retry_us`, so that each is asked before the last
-    /// one has answered.
-    struct Slow {
-        fetch: Fetch,
-        config: Config,
-        now: Time,
-    }
-
-    impl Slow {
-        fn new() -> Self {
-            let (mut fetch, config) = (Fetch::default(), Config::default());
-            fetch.want(Time(0), &config, Some(block(40)));
-            Self { fetch, config, now: Time(0) }
-        }
-
-        /// Waits until the next question is due, and returns whom it goes to and above which height.
-        fn ask(&mut self) -> (ReplicaId, Option<Height>) {
-            self.now = self.fetch.deadline().expect("something is missing");
-            let peers = [1, 2, 3].map(ReplicaId);
-            let (peer, _, reached) = self.fetch.ask(self.now, &self.config, &peers).expect("it is due");
-            (peer, reached)
-        }
-
-        /// A peer answers; returns whether it is set aside.
-        fn answer(&mut self, peer: ReplicaId, reached: Option<u64>) -> bool {
-            assert!(self.fetch.take_answer(peer, Some(block(40).id)));
-            self.fetch.note_answer(self.now, peer, reached.map(Height))
-        }
-    }
-
-    #[test]
-    fn late_answers_do_not_undo_what_better_ones_led_to() {
-        let mut slow = Slow::new();
-        let asked = [(); 3].map(|()| slow.ask());
-        assert!(asked.iter().all(|(_, above)| above.is_none()));
-        let [first, second, third] = asked.map(|(peer, _)| peer);
-        assert!(!slow.answer(first, Some(9)));
-        let (next, above) = slow.ask();
-        assert_eq!((next, above), (first, Some(Height(9))), "more is asked for right away");
-        for late in [second, third] {
-            assert!(!slow.answer(late, Some(9)), "{late} is as good as any");
-        }
-        assert!(!slow.answer(first, Some(11)));
-        let (next, above) = slow.ask();
-        assert_eq!(above, Some(Height(11)));
-        assert!(slow.answer(next, None), "it has nothing to go on with");
-        assert_eq!(slow.ask().1, None, "from the committed head on");
-    }
-
-    #[test]
-    fn who_was_set_aside_is_asked_again_when_the_others_keep_silent() {
-        let mut slow = Slow::new();
-        let (useless, _) = slow.ask();
-        assert!(slow.answer(useless, None));
-        let others = [(); 2].map(|()| slow.ask().0);
-        assert!(!others.contains(&useless) && others[0] != others[1]);
-        let mut again: Vec<ReplicaId> = [(); 3].map(|()| slow.ask().0).to_vec();
-        again.sort_unstable();
-        assert_eq!(again, [1, 2, 3].map(ReplicaId));
-    }
-
-    /// What a peer makes of a question.
-    type Conduct = fn(&mut Slow, ReplicaId);
-
-    #[test]
-    fn nobody_keeps_the_others_from_being_asked() {
-        let conducts: [(&str, Conduct); 4] = [
-            ("keeps silent", |_, _| {}),
-            ("answers uselessly", |slow, peer| {
-                slow.answer(peer, None);
-            }),
-            ("tells what is known", |slow, peer| {
-                slow.answer(peer, Some(9));
-            }),
-            ("tells what is committed", |slow, peer| {
-                assert!(slow.fetch.take_answer(peer, Some(block(40).id)));
-                slow.fetch.note_overtaken(peer);
-            }),
-        ];
-        for (one, conduct) in conducts {
-            for (other, conduct_of_others) in conducts {
-                let mut slow = Slow::new();
-                let mut turns = BTreeMap::new();
-                for _ in 0..30 {
-                    let (peer, _) = slow.ask();
-                    *turns.entry(peer).or_insert(0) += 1;
-                    let conduct = if peer == ReplicaId(2) { conduct } else { conduct_of_others };
-                    conduct(&mut slow, peer);
-                }
-                assert!(
-                    turns.len() == 3 && turns.values().all(|count| *count > 5),
-                    "{one}, {other}: {turns:?}"
-                );
-            }
-        }
-    }
-
-    /// A peer leads off the way each time it is asked from the committed head; the others know no more of
-    /// that, and would help if they were asked from there.
-    #[test]
-    fn one_who_leads_off_the_way_does_not_keep_the_others_from_helping() {
-        for (first, corrupt) in (40..46).flat_map(|view| (1..4).map(move |peer| (view, ReplicaId(peer)))) {
-            let mut slow = Slow::new();
-            slow.fetch = Fetch::default();
-            let target = BlockRef { view: View(first), ..block(40) };
-            slow.fetch.want(Time(0), &slow.config, Some(target));
-            let is_helped = (0..30).any(|_| match slow.ask() {
-                (peer, None) if peer != corrupt => true,
-                (peer, above) => {
-                    slow.answer(peer, (peer == corrupt && above.is_none()).then_some(9));
-                    false
-                }
-            });
-            assert!(is_helped, "{corrupt} from turn {first} on");
-        }
-    }
-
-    #[test]
-    fn a_silent_peer_costs_one_wait() {
-        let mut slow = Slow::new();
-        let (first, _) = slow.ask();
-        assert!(!slow.answer(first, Some(9)));
-        let (silent, above) = slow.ask();
-        assert_eq!(above, Some(Height(9)));
-        let (next, above) = slow.ask();
-        assert!(next != silent && above.is_none(), "perhaps nobody else knows where that led");
-    }
-}
+mod tests;

@@ -42,8 +42,8 @@ impl Mempool {
     }
 
     /// The commands that wait, by arrival.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = CommandId> {
-        self.queue.values().map(|command| command.id)
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Command> {
+        self.queue.values()
     }
 
     /// Bytes of operations waiting.

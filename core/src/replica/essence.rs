@@ -3,7 +3,7 @@
 use super::Replica;
 use crate::app::App;
 use crate::certificate::{BlockId, BlockRef, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
-use crate::command::CommandId;
+use crate::command::Command;
 use crate::event::EntryCause;
 use crate::ids::View;
 use crate::message::Proposal;
@@ -48,7 +48,7 @@ pub struct Essence {
     /// Proposals whose parent is missing.
     pub waiting: Vec<Proposal>,
     /// The commands that wait, by arrival.
-    pub commands: Vec<CommandId>,
+    pub commands: Vec<Command>,
     /// Whether it has stopped for good.
     pub is_halted: bool,
 }
@@ -100,7 +100,7 @@ impl<A: App> Replica<A> {
             first_of_view: tree.first_seen().collect(),
             own_proposal: own_proposal.clone(),
             waiting: waiting.values().cloned().collect(),
-            commands: mempool.ids().collect(),
+            commands: mempool.all().cloned().collect(),
             is_halted: *is_halted,
         }
     }

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef};
 use crate::event::Event;
-use crate::fetch;
+use crate::fetch::Led;
 use crate::ids::{Epoch, Height, ReplicaId};
 use crate::io::Output;
 use crate::message::{FetchRequest, FetchResponse, Message, MessageKind};
@@ -32,17 +32,20 @@ impl<A: App> Replica<A> {
         if let Some(target) = self.fetch.want(self.now, &self.config, missing) {
             self.event(Event::FetchCompleted { target });
         }
+        self.end_overtaken_download();
     }
 
     pub(super) fn check_fetch_timer(&mut self) {
-        if self.snapshots.deadline().is_some() {
-            return; // a snapshot is on its way
-        }
-        let peers = fetch::peers(self.committees.newest().ids(), self.id);
-        if let Some((peer, target, reached)) = self.fetch.ask(self.now, &self.config, &peers) {
+        let (peers, sender) = (self.peers(), self.snapshots.sender());
+        if let Some((peer, target, reached)) = self.fetch.ask(self.now, &self.config, &peers, sender) {
             let above = self.tree.head().height.max(reached.unwrap_or_default());
             self.request(peer, Some(target), above);
         }
+    }
+
+    /// The other members, in the order in which they are asked.
+    fn peers(&self) -> Vec<ReplicaId> {
+        self.committees.newest().ids().filter(|id| *id != self.id).collect()
     }
 
     fn request(&mut self, peer: ReplicaId, target: Option<BlockRef>, above: Height) {
@@ -58,11 +61,11 @@ impl<A: App> Replica<A> {
         }
         match why {
             // Its answer might begin a snapshot anew that is on its way.
-            Refusal::UnknownEpoch { .. } if self.snapshots.deadline().is_some() => {}
+            Refusal::UnknownEpoch { .. } if self.snapshots.sender() == Some(from) => {}
             Refusal::UnknownEpoch { .. } if self.follow_hint(from) => {}
             Refusal::OldEpoch { .. } => self.tell_newest(from),
             _ if kind == Some(MessageKind::FetchResponse) && self.fetch.take_any_answer(from) => {
-                self.set_aside(from, None);
+                self.set_aside(from, Led::NOWHERE);
             }
             _ => {}
         }
@@ -71,7 +74,9 @@ impl<A: App> Replica<A> {
     /// A peer seems to be ahead, in an epoch that is not known here. Returns whether it is asked.
     fn follow_hint(&mut self, from: ReplicaId) -> bool {
         let above = self.tree.head().height;
-        let is_asked = self.fetch.take_hint(self.now, &self.config, from, above);
+        let peers = u32::try_from(self.peers().len()).unwrap_or(u32::MAX);
+        let is_downloading = self.snapshots.sender().is_some();
+        let is_asked = self.fetch.take_hint(self.now, &self.config, from, peers, is_downloading);
         if is_asked {
             self.request(from, None, above);
         }
@@ -80,11 +85,9 @@ impl<A: App> Replica<A> {
 
     /// An answer of a peer that seemed to be ahead led on: it is asked for what comes next, or a replica
     /// that is far behind would get one chunk for each message that it does not understand.
-    fn follow_on(&mut self, from: ReplicaId, asked_above: Option<Height>, reached: Option<Height>) {
-        let is_needed = self.missing().is_none() && self.snapshots.deadline().is_none();
-        if let Some(reached) = reached.filter(|_| is_needed && asked_above.is_some() && reached > asked_above)
-        {
-            self.fetch.ask_on(self.now, &self.config, from, reached);
+    fn follow_on(&mut self, from: ReplicaId, led: Led) {
+        if let Some(reached) = led.to.filter(|_| led.is_new && self.missing().is_none()) {
+            self.fetch.ask_on(from);
             self.request(from, None, reached.max(self.tree.head().height));
         }
     }
@@ -165,7 +168,7 @@ impl<A: App> Replica<A> {
     }
 
     pub(super) fn on_fetch_response(&mut self, from: ReplicaId, response: FetchResponse) {
-        let asked_above = self.fetch.hinted_above(from).filter(|_| response.target.is_none());
+        let is_hinted = response.target.is_none();
         if !self.fetch.take_answer(from, response.target) {
             self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
             return;
@@ -174,29 +177,30 @@ impl<A: App> Replica<A> {
         if response.blocks.last().is_some_and(|last| last.height() <= head) {
             return self.fetch.note_overtaken(from);
         }
-        let reached = match self.add_fetched(&response) {
-            Ok(reached) => reached,
+        let led = match self.add_fetched(&response) {
+            Ok(led) => led,
             Err(why) => {
                 self.refuse(from, &Message::FetchResponse(response), why);
-                None
+                Led::NOWHERE
             }
         };
-        self.set_aside(from, reached);
-        self.follow_on(from, asked_above, reached);
+        self.set_aside(from, led);
+        if is_hinted {
+            self.follow_on(from, led);
+        }
         self.retry_waiting();
     }
 
-    pub(super) fn set_aside(&mut self, peer: ReplicaId, reached: Option<Height>) {
-        if self.fetch.note_answer(self.now, peer, reached) {
+    pub(super) fn set_aside(&mut self, peer: ReplicaId, led: Led) {
+        if self.fetch.note_answer(self.now, peer, led) {
             self.event(Event::PeerSetAside { peer });
         }
     }
 
     /// Adds the blocks of an answer, each of which must be certified: by the next one's justify, as
     /// the target, or by the answer's certificate; for anyone who ever leads can sign blocks.
-    /// Returns how far up they led.
-    fn add_fetched(&mut self, response: &FetchResponse) -> Result<Option<Height>, Refusal> {
-        let mut reached = None;
+    fn add_fetched(&mut self, response: &FetchResponse) -> Result<Led, Refusal> {
+        let mut led = Led::NOWHERE;
         for (position, block) in response.blocks.iter().enumerate() {
             let next = response.blocks.get(position + 1).map(Block::justify);
             let certificate = next.or(response.certificate.as_ref());
@@ -206,14 +210,15 @@ impl<A: App> Replica<A> {
             }
             if block.height() > self.tree.head().height {
                 self.learn_qc(block.justify());
+                led.is_new |= !self.tree.contains(&block.id());
                 self.add_block(block)?;
-                reached = Some(block.height());
+                led.to = Some(block.height());
             }
         }
-        if let Some(certificate) = response.certificate.as_ref().filter(|_| reached.is_some()) {
+        if let Some(certificate) = response.certificate.as_ref().filter(|_| led.to.is_some()) {
             self.learn_qc(certificate);
             self.apply_certified(certificate);
         }
-        Ok(reached)
+        Ok(led)
     }
 }

@@ -197,8 +197,8 @@ impl<A: App> Replica<A> {
             return None;
         }
         let view_timer = self.pacemaker.deadline(&self.config);
-        let fetch = self.snapshots.deadline().or_else(|| self.fetch.deadline());
-        let others = [fetch, self.heartbeat_due(), self.serving.deadline()];
+        let (download, fetch) = (self.snapshots.deadline(), self.fetch.deadline());
+        let others = [download, fetch, self.heartbeat_due(), self.serving.deadline()];
         Some(others.into_iter().flatten().fold(view_timer, Time::min))
     }
 

@@ -4,8 +4,9 @@
 use super::Replica;
 use crate::app::App;
 use crate::certificate::{BlockRef, QuorumCertificate};
-use crate::download::{Download, Progress};
+use crate::download::{Download, Progress, Purpose};
 use crate::event::Event;
+use crate::fetch::Led;
 use crate::ids::{Epoch, Height, ReplicaId, Time};
 use crate::io::{Output, Record};
 use crate::message::{Message, MessageKind};
@@ -36,6 +37,11 @@ impl Snapshots {
     /// When a part of a download is overdue.
     pub(super) fn deadline(&self) -> Option<Time> {
         self.download.as_ref().map(Download::deadline)
+    }
+
+    /// Whose snapshot is on its way here.
+    pub(super) fn sender(&self) -> Option<ReplicaId> {
+        self.download.as_ref().map(|download| download.peer)
     }
 
     /// Bytes of a snapshot on its way here.
@@ -115,18 +121,19 @@ impl<A: App> Replica<A> {
 
     /// Takes the next part of a snapshot in, or the first, where blocks were asked for.
     pub(super) fn on_snapshot_chunk(&mut self, from: ReplicaId, chunk: SnapshotChunk) {
-        let of_download = self.snapshots.download.as_ref().is_some_and(|download| download.peer == from);
-        if !of_download {
-            if chunk.offset != 0 {
-                return self.refuse_chunk(from, Refusal::Unasked(from)); // of one that has ended
-            }
-            if self.snapshots.download.is_some() || !self.fetch.take_any_answer(from) {
+        let sender = self.snapshots.sender();
+        if sender != Some(from) {
+            // Where it is not the first part, it is of one that has ended.
+            if chunk.offset != 0 || !self.fetch.take_any_answer(from) {
                 return self.refuse_chunk(from, Refusal::Unasked(from));
             }
             if chunk.height <= self.tree.head().height || chunk.total > self.config.snapshot_bytes {
-                return self.set_aside(from, None);
+                return self.set_aside(from, Led::NOWHERE);
             }
-            self.snapshots.download = Some(Download::new(self.now, from, &chunk));
+            if sender.is_some() {
+                return self.fetch.note_overtaken(from);
+            }
+            self.begin_download(from, &chunk);
         }
         let Some(download) = &mut self.snapshots.download else { return };
         match download.add(self.now, &self.config, chunk) {
@@ -147,9 +154,34 @@ impl<A: App> Replica<A> {
         self.event(Event::MessageRefused { from, kind: Some(MessageKind::SnapshotChunk), why });
     }
 
+    fn begin_download(&mut self, from: ReplicaId, first: &SnapshotChunk) {
+        let purpose = if self.fetch.is_active() {
+            Purpose::MissingBlock
+        } else {
+            Purpose::LaterEpoch(self.committees.newest().epoch())
+        };
+        let failures = self.fetch.failed_downloads(from);
+        self.fetch.note_download(self.now, &self.config);
+        self.snapshots.download = Some(Download::new(self.now, &self.config, from, first, purpose, failures));
+    }
+
+    /// The download is over: the snapshot led to a height, or its sender is given up.
     fn end_download(&mut self, reached: Option<Height>) {
-        if let Some(download) = self.snapshots.download.take() {
-            self.set_aside(download.peer, reached);
+        let Some(download) = self.snapshots.download.take() else { return };
+        self.set_aside(download.peer, Led { to: reached, is_new: reached.is_some() });
+        match reached {
+            Some(_) => self.fetch.note_installed(),
+            None => self.fetch.note_failed_download(self.now, download.peer, download.age(self.now)),
+        }
+    }
+
+    /// Others are asked for blocks while a snapshot comes: if theirs are enough, it is of no use any more.
+    pub(super) fn end_overtaken_download(&mut self) {
+        let (head, newest) = (self.tree.head().height, self.committees.newest().epoch());
+        let is_missing = self.fetch.is_active();
+        let download = &mut self.snapshots.download;
+        if let Some(overtaken) = download.take_if(|it| it.is_overtaken(head, newest, is_missing)) {
+            self.fetch.note_overtaken(overtaken.peer);
         }
     }
 

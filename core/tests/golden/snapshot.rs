@@ -18,9 +18,9 @@ fn table(chunk_bytes: u32) -> Table {
     table
 }
 
-/// Ten commands commit while r3 hears nothing.
-fn run_ahead_of_r3(table: &mut Table) {
-    for sequence in 1..=10 {
+/// Commands commit while r3 hears nothing.
+fn run_ahead_of_r3(table: &mut Table, commands: u64) {
+    for sequence in 1..=commands {
         table.submit_to(sequence, &[sequence as u8], |id| id != 3);
         table.run_until_applied(&[0, 1, 2], sequence as usize, without(3));
     }
@@ -65,7 +65,7 @@ fn proven() {
 #[test]
 fn taken_over() {
     let mut table = table(900);
-    table.quietly(run_ahead_of_r3);
+    table.quietly(|table| run_ahead_of_r3(table, 10));
     assert!(table.recovered(0).committed[0].height() > Height(1), "early blocks are no longer stored");
     table.watch(&[3]);
     table.say(
@@ -93,7 +93,7 @@ fn taken_over() {
 #[test]
 fn lie() {
     let mut table = table(1 << 20);
-    table.quietly(run_ahead_of_r3);
+    table.quietly(|table| run_ahead_of_r3(table, 10));
     table.watch(&[3]);
     table.say(
         "r3 is shown. As before it is too far behind. The first peer that it asks changes one byte of \
@@ -122,6 +122,53 @@ fn lie() {
     expect_file!["../scripts/snapshot/lie.txt"].assert_eq(&table.script);
 }
 
+#[test]
+fn bait() {
+    let mut table = Table::empty(spec(4), 0);
+    table.quietly(|table| {
+        (0..4).for_each(|id| table.start(id));
+        run_ahead_of_r3(table, 2);
+    });
+    table.watch(&[3]);
+    table.say(
+        "r3 is shown. It is behind, but not too far: the others still have all blocks. The first peer that it \
+         asks answers with a part of a snapshot that does not exist, and lets one byte follow another. \
+         Meanwhile others are asked for blocks, and as theirs are enough, the download is dropped.",
+    );
+    table.submit(3, &[3]);
+    let (mut corrupt, mut bytes, began) = (None, 0, table.now);
+    for _ in 0..200_000 {
+        let Some(envelope) = table.lanes.pop_front() else {
+            if table.applied(3).len() >= 3 {
+                break;
+            }
+            table.pass_time();
+            continue;
+        };
+        let offset = match &envelope.message {
+            Message::FetchRequest(_) => 0,
+            Message::SnapshotRequest(request) => request.offset,
+            _ => {
+                table.deliver(envelope);
+                continue;
+            }
+        };
+        if *corrupt.get_or_insert(envelope.to) != envelope.to {
+            table.deliver(envelope);
+            continue;
+        }
+        bytes += 1;
+        table.now = table.now + Span::millis(10);
+        let chunk = SnapshotChunk { height: Height(1_000), total: 1 << 20, offset, bytes: vec![0] };
+        table.deliver(Envelope { from: envelope.to, to: 3, message: Message::SnapshotChunk(chunk) });
+    }
+    assert_eq!(table.applied(3), table.applied(0));
+    assert!(bytes > 100, "{bytes} parts came");
+    assert!(table.now < began + table.config.timeout_max_us, "it took until {}", table.now);
+    assert_eq!(table.replica(3).footprint().snapshot_bytes, 0);
+    expect_file!["../scripts/snapshot/bait.txt"].assert_eq(&table.script);
+}
+
 /// The same snapshot, whole in one part, with another state of the application.
 fn altered(chunk: &SnapshotChunk) -> SnapshotChunk {
     let mut snapshot: Snapshot = wire::decode(&chunk.bytes).unwrap();
@@ -135,7 +182,7 @@ fn altered(chunk: &SnapshotChunk) -> SnapshotChunk {
 #[test]
 fn flood() {
     let mut table = table(1 << 20);
-    table.quietly(run_ahead_of_r3);
+    table.quietly(|table| run_ahead_of_r3(table, 10));
     table.lanes.clear();
     table.watch(&[0]);
     table.say(
