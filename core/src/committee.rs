@@ -296,6 +296,15 @@ impl Committee {
         Power((self.total.0 - 1) / 3)
     }
 
+    /// How many replicas may be faulty at once.
+    #[must_use]
+    pub fn faulty_count_max(&self) -> usize {
+        let (mut powers, mut left) =
+            (self.spec.members.iter().map(|member| member.power.0).collect::<Vec<_>>(), self.faulty_max().0);
+        powers.sort_unstable();
+        powers.iter().map_while(|power| left.checked_sub(*power).map(|rest| left = rest)).count()
+    }
+
     /// n−f: the power that makes a certificate.
     #[must_use]
     pub fn quorum(&self) -> Power {
@@ -358,35 +367,4 @@ fn check_limits(limits: &Limits) -> Result<(), CommitteeError> {
 }
 
 #[cfg(test)]
-pub(crate) mod testing {
-    use super::*;
-    use crate::crypto::SecretKey;
-    use alloc::sync::Arc;
-
-    pub(crate) const CLUSTER: ClusterId = ClusterId([0; 32]);
-
-    pub(crate) fn key(id: u16) -> SecretKey {
-        SecretKey::from_seed([u8::try_from(id).expect("few replicas") + 1; 32])
-    }
-
-    pub(crate) fn spec_of(powers: &[u64], rule: CommitRule) -> CommitteeSpec {
-        let member = |(id, power): (u16, &u64)| Member {
-            id: ReplicaId(id),
-            key: key(id).public(),
-            power: Power(*power),
-        };
-        CommitteeSpec {
-            cluster: CLUSTER,
-            members: (0..).zip(powers).map(member).collect(),
-            leaders: LeaderRule::RoundRobin,
-            rule,
-            operator: None,
-            limits: Limits::default(),
-        }
-    }
-
-    pub(crate) fn committee_of(count: usize) -> Arc<Committee> {
-        let spec = spec_of(&alloc::vec![1; count], CommitRule::ThreeChain);
-        Arc::new(Committee::new(spec).expect("equal members"))
-    }
-}
+pub(crate) mod testing;

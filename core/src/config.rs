@@ -39,7 +39,8 @@ pub struct Config {
     /// A snapshot of the state is stored about every so many committed blocks. Blocks before the
     /// last but one are dropped.
     pub snapshot_blocks: u32,
-    /// Most bytes of a snapshot that is taken from a peer.
+    /// Most bytes of a snapshot that is taken from a peer. Where peers let theirs drip, as many as may be
+    /// faulty, and one, are held at once.
     pub snapshot_bytes: u64,
     /// Most bytes of one part of it.
     pub snapshot_chunk_bytes: u32,

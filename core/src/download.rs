@@ -2,7 +2,7 @@
 //! again, and when the peer is given up.
 
 use crate::config::Config;
-use crate::ids::{Epoch, Height, ReplicaId, Span, Time};
+use crate::ids::{Height, Span, Time};
 use crate::snapshot::{SnapshotChunk, SnapshotRequest};
 use alloc::vec::Vec;
 
@@ -10,20 +10,13 @@ use alloc::vec::Vec;
 const PATIENCE_EXPONENT: u32 = 4;
 /// How often in a row a part is asked for again.
 const REPEATS_MAX: u32 = 3;
-/// How often the longest timeout is doubled for the time that a whole download may take at first.
-const WHOLE_EXPONENT: u32 = 1;
 
 /// What has come of a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Download {
-    pub(crate) peer: ReplicaId,
     height: Height,
     total: u64,
     bytes: Vec<u8>,
-    purpose: Purpose,
-    began: Time,
-    /// When all of it must be here: a peer that drips is given up, however regularly it does.
-    ends: Time,
     /// How often in a row the next part has been asked for again.
     repeats: u32,
     /// How often the wait has been doubled: what a slow link has taught is kept for the next parts.
@@ -32,15 +25,6 @@ pub(crate) struct Download {
     owed: u32,
     /// When the next part is overdue.
     due: Time,
-}
-
-/// What a snapshot is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A certified block is missing.
-    MissingBlock,
-    /// A peer seems to be in an epoch after this one.
-    LaterEpoch(Epoch),
 }
 
 /// What a part led to.
@@ -57,51 +41,20 @@ pub(crate) enum Progress {
 }
 
 impl Download {
-    /// A download from `peer` that begins with `chunk`, which is to be added to it. One that `peer` has
-    /// failed at before may take twice as long, each time: perhaps its link is slow.
-    pub(crate) fn new(
-        now: Time,
-        config: &Config,
-        peer: ReplicaId,
-        chunk: &SnapshotChunk,
-        purpose: Purpose,
-        failures: u32,
-    ) -> Self {
-        let exponent = failures.saturating_add(WHOLE_EXPONENT);
-        let ends = now + config.timeout_max_us.backed_off(exponent, Span(u64::MAX));
-        Self {
-            peer,
-            height: chunk.height,
-            total: chunk.total,
-            bytes: Vec::new(),
-            purpose,
-            began: now,
-            ends,
-            repeats: 0,
-            slowness: 0,
-            owed: 0,
-            due: now,
-        }
-    }
-
-    /// Whether the blocks that came meanwhile make it useless: the chain is at `head` and `newest`, and
-    /// `is_missing` says whether a certified block is missing.
-    pub(crate) fn is_overtaken(&self, head: Height, newest: Epoch, is_missing: bool) -> bool {
-        let is_served = match self.purpose {
-            Purpose::MissingBlock => !is_missing,
-            Purpose::LaterEpoch(known) => newest > known,
-        };
-        is_served || head >= self.height
-    }
-
-    /// How long it has taken.
-    pub(crate) fn age(&self, now: Time) -> Span {
-        now - self.began
+    /// A download that begins with `chunk`, which is to be added to it.
+    pub(crate) fn new(now: Time, chunk: &SnapshotChunk) -> Self {
+        let (height, total) = (chunk.height, chunk.total);
+        Self { height, total, bytes: Vec::new(), repeats: 0, slowness: 0, owed: 0, due: now }
     }
 
     /// What to ask for next.
     fn request(&self) -> SnapshotRequest {
         SnapshotRequest { height: Some(self.height), offset: self.bytes.len() as u64 }
+    }
+
+    /// The height of the state that it is to bring.
+    pub(crate) fn height(&self) -> Height {
+        self.height
     }
 
     /// Bytes held.
@@ -132,7 +85,7 @@ impl Download {
             self.note_repeated(now, config);
             return Progress::Repeated;
         }
-        if !is_of_this || chunk.offset > held || end > self.total || now > self.ends {
+        if !is_of_this || chunk.offset > held || end > self.total {
             return Progress::Useless;
         }
         let known = usize::try_from(held - chunk.offset).expect("no more than the part has");
@@ -147,7 +100,7 @@ impl Download {
 
     /// What to ask for again when the next part is overdue; nothing where the peer is to be given up.
     pub(crate) fn overdue(&mut self, now: Time, config: &Config) -> Option<SnapshotRequest> {
-        if self.repeats == REPEATS_MAX || now >= self.ends {
+        if self.repeats == REPEATS_MAX {
             return None;
         }
         self.repeats += 1;
@@ -168,7 +121,7 @@ impl Download {
 
     fn wait(&mut self, now: Time, config: &Config) {
         let wait = Span(patience(config).0.saturating_mul(1 << self.slowness));
-        self.due = (now + wait).min(self.ends);
+        self.due = now + wait;
     }
 }
 
@@ -196,8 +149,7 @@ mod tests {
 
     fn begun(encoded: &[u8], at: u64) -> Download {
         let chunk = SnapshotChunk::cut(encoded, Height(5), request(5, 0), 8);
-        let purpose = Purpose::MissingBlock;
-        let mut download = Download::new(Time(at), &config(), ReplicaId(1), &chunk, purpose, 0);
+        let mut download = Download::new(Time(at), &chunk);
         assert_eq!(download.add(Time(at), &config(), chunk), Progress::Next(request(5, 8)));
         download
     }
@@ -236,19 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn a_later_snapshot_takes_its_place_in_the_same_time() {
+    fn a_later_snapshot_takes_its_place() {
         let encoded = [1; 20];
         let first = |height| SnapshotChunk::cut(&encoded, Height(height), request(height, 0), 8);
         let mut download = begun(&encoded, 0);
         assert_eq!(download.add(Time(0), &config(), first(4)), Progress::Repeated, "of one before, late");
         let too_large = SnapshotChunk { total: config().snapshot_bytes + 1, ..first(6) };
         assert_eq!(download.add(Time(0), &config(), too_large), Progress::Useless);
-        let ends = download.ends;
         for height in 6..9 {
             assert_eq!(download.add(Time(9), &config(), first(height)), Progress::Next(request(height, 8)));
         }
-        assert_eq!(download.ends, ends);
-        assert_eq!(download.add(ends + Span(1), &config(), first(9)), Progress::Useless);
     }
 
     #[test]
@@ -279,48 +228,6 @@ mod tests {
             let chunk = SnapshotChunk::cut(&encoded, Height(5), request(5, offset), 8);
             assert_eq!(download.add(Time(0), &config(), chunk), Progress::Next(request(5, offset + 8)));
         }
-    }
-
-    /// How long a peer that sends one byte in each wait is borne that has failed so often before.
-    fn dripped(failures: u32) -> Span {
-        let encoded = [1; 100_000];
-        let first = SnapshotChunk::cut(&encoded, Height(5), request(5, 0), 1);
-        let mut download =
-            Download::new(Time(7), &config(), ReplicaId(1), &first, Purpose::MissingBlock, failures);
-        let mut now = Time(7);
-        let mut request = request(5, 0);
-        loop {
-            let chunk = SnapshotChunk::cut(&encoded, Height(5), request, 1);
-            match download.add(now, &config(), chunk) {
-                Progress::Next(next) => request = next,
-                progress => panic!("{progress:?}"),
-            }
-            now = download.deadline();
-            if download.overdue(now, &config()).is_none() {
-                return download.age(now);
-            }
-        }
-    }
-
-    #[test]
-    fn one_that_drips_is_given_up_and_may_take_twice_as_long_the_next_time() {
-        let longest = config().timeout_max_us.0;
-        assert_eq!([0, 1, 2].map(dripped), [2, 4, 8].map(|times| Span(times * longest)));
-    }
-
-    #[test]
-    fn blocks_that_came_meanwhile_make_it_useless() {
-        let encoded = [1; 20];
-        let chunk = SnapshotChunk::cut(&encoded, Height(5), request(5, 0), 8);
-        let download = |purpose| Download::new(Time(0), &config(), ReplicaId(1), &chunk, purpose, 0);
-        let missing = download(Purpose::MissingBlock);
-        assert!(!missing.is_overtaken(Height(4), Epoch(9), true));
-        assert!(missing.is_overtaken(Height(5), Epoch(0), true), "the head is there");
-        assert!(missing.is_overtaken(Height(0), Epoch(0), false), "nothing is missing");
-        let later = download(Purpose::LaterEpoch(Epoch(2)));
-        assert!(!later.is_overtaken(Height(4), Epoch(2), false));
-        assert!(later.is_overtaken(Height(5), Epoch(2), false), "the head is there");
-        assert!(later.is_overtaken(Height(0), Epoch(3), true), "the epoch is known");
     }
 
     /// How many parts a link carries that takes `part_time` for each, one after the other, until all 50 are

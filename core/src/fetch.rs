@@ -16,9 +16,6 @@ pub(crate) struct Fetch {
     hinted: BTreeMap<ReplicaId, Hint>,
     /// No such question before this time.
     hint_due: Time,
-    /// How often each peer's snapshot did not come to its end, since the last one did. Those with the fewest
-    /// are asked first, or one peer could drip snapshots for ever while another has a good one.
-    failed_downloads: BTreeMap<ReplicaId, u32>,
 }
 
 /// Where an answer led.
@@ -48,6 +45,8 @@ struct Hint {
 #[derive(Clone)]
 struct Wanted {
     target: BlockRef,
+    /// Since when it is this one.
+    heard: Time,
     /// What each peer was asked for last and has not answered.
     asked: BTreeMap<ReplicaId, BlockId>,
     last_asked: Option<ReplicaId>,
@@ -74,6 +73,7 @@ impl Fetch {
             (None, Some(target)) => {
                 self.wanted = Some(Wanted {
                     target,
+                    heard: now,
                     asked: BTreeMap::new(),
                     last_asked: None,
                     aside: BTreeSet::new(),
@@ -88,16 +88,18 @@ impl Fetch {
             (Some(wanted), Some(target)) => {
                 if wanted.target != target {
                     wanted.target = target;
-                    // Earlier failures say nothing of this block; but a head that runs ahead does
-                    // not put the next question off either.
-                    wanted.due = wanted.due.min(soon);
+                    // After a pause it may mean that the network is back; but a head that runs ahead must
+                    // not make questions as frequent as blocks.
+                    let is_after_pause = now - wanted.heard >= patience(config);
+                    let wait = if is_after_pause { config.fetch_retry_us } else { patience(config) };
+                    wanted.due = wanted.due.min(now + wait);
+                    wanted.heard = now;
                 }
                 None
             }
             (Some(wanted), None) => {
                 let done = wanted.target;
                 self.wanted = None;
-                self.failed_downloads.clear();
                 Some(done)
             }
         }
@@ -117,15 +119,15 @@ impl Fetch {
         self.wanted.as_ref().map(|wanted| wanted.due)
     }
 
-    /// Whom to ask at `now`, for what, and above which height, where answers led beyond the
+    /// Whom of `peers` to ask at `now`, for what, and above which height, where answers led beyond the
     /// committed head: the peers in turn, but those set aside; less often the longer none helps, and while
-    /// one, who is not asked then, sends a snapshot.
+    /// as many snapshots are on their way as may be.
     pub(crate) fn ask(
         &mut self,
         now: Time,
         config: &Config,
         peers: &[ReplicaId],
-        sender: Option<ReplicaId>,
+        is_downloading: bool,
     ) -> Option<(ReplicaId, BlockRef, Option<Height>)> {
         let wanted = self.wanted.as_mut().filter(|wanted| wanted.due <= now)?;
         if let Some(silent) = wanted.last_asked.filter(|last| wanted.asked.contains_key(last)) {
@@ -134,18 +136,15 @@ impl Fetch {
             wanted.aside.insert(silent);
         }
         let rounds = u32::try_from(wanted.failures as usize / peers.len().max(1)).unwrap_or(u32::MAX);
-        let wait = if sender.is_some() { patience(config) } else { config.fetch_retry_us };
+        let wait = if is_downloading { patience(config) } else { config.fetch_retry_us };
         wanted.due = now + wait.backed_off(rounds, config.timeout_max_us);
-        let others = || peers.iter().copied().filter(|peer| Some(*peer) != sender);
-        if others().all(|peer| wanted.aside.contains(&peer)) {
+        if peers.iter().all(|peer| wanted.aside.contains(peer)) {
             wanted.aside.clear();
         }
-        let failed = |peer: &ReplicaId| self.failed_downloads.get(peer).copied().unwrap_or(0);
-        let in_turn = || others().filter(|peer| !wanted.aside.contains(peer));
-        let fewest = in_turn().map(|peer| failed(&peer)).min()?;
-        let able: Vec<ReplicaId> = in_turn().filter(|peer| failed(peer) == fewest).collect();
-        let turn = wanted.turn % able.len() as u64;
-        let peer = able[usize::try_from(turn).expect("a turn is below the number of peers")];
+        let able: Vec<ReplicaId> =
+            peers.iter().filter(|peer| !wanted.aside.contains(peer)).copied().collect();
+        let count = u64::try_from(able.len()).ok().filter(|count| *count > 0)?;
+        let peer = able[usize::try_from(wanted.turn % count).expect("a turn is below the number of peers")];
         wanted.turn = wanted.turn.wrapping_add(1);
         wanted.asked.insert(peer, wanted.target.id);
         wanted.last_asked = Some(peer);
@@ -190,9 +189,6 @@ impl Fetch {
     /// the network carries. Returns whether that is to be told.
     pub(crate) fn note_answer(&mut self, now: Time, peer: ReplicaId, led: Led) -> bool {
         let Led { to: reached, is_new } = led;
-        if let Some(hint) = self.hinted.get_mut(&peer).filter(|_| is_new) {
-            hint.failures = 0;
-        }
         let Some(wanted) = &mut self.wanted else { return false };
         if is_new {
             wanted.failures /= 2;
@@ -217,9 +213,9 @@ impl Fetch {
         is_new_aside
     }
 
-    /// Takes note of an answer of blocks that are committed here by now, or of a snapshot while another is
-    /// on its way: its sender has had its turn, and may be as good as any.
-    pub(crate) fn note_overtaken(&mut self, peer: ReplicaId) {
+    /// An answer of no use, whose sender may be as good as any: blocks that are committed here by now, or a
+    /// snapshot beside those on their way. It has had its turn.
+    pub(crate) fn note_turn(&mut self, peer: ReplicaId) {
         if let Some(wanted) = &mut self.wanted {
             wanted.failures = wanted.failures.saturating_add(1);
             wanted.aside.insert(peer);
@@ -234,35 +230,33 @@ impl Fetch {
         }
     }
 
-    /// How often a snapshot of `peer` did not come to its end, since the last one did.
-    pub(crate) fn failed_downloads(&self, peer: ReplicaId) -> u32 {
-        self.failed_downloads.get(&peer).copied().unwrap_or(0)
-    }
-
-    /// A snapshot of `peer` did not come to its end, after `age`: others are asked before it, at once
-    /// where a block is missing. A hint of its own counts again when as much time has passed.
-    pub(crate) fn note_failed_download(&mut self, now: Time, peer: ReplicaId, age: Span) {
-        let count = self.failed_downloads.entry(peer).or_default();
-        *count = count.saturating_add(1);
-        if let Some(hint) = self.hinted.get_mut(&peer) {
-            hint.due = hint.due.max(now + age);
-        }
+    /// The snapshot of `peer` has come or is given up: what is still missing others are asked for, at once.
+    pub(crate) fn note_download_ended(&mut self, now: Time, peer: ReplicaId) {
         if let Some(wanted) = &mut self.wanted {
-            wanted.aside.clear();
+            wanted.aside.insert(peer);
             wanted.due = now;
         }
     }
 
-    /// A snapshot has been installed.
-    pub(crate) fn note_installed(&mut self) {
-        self.failed_downloads.clear();
+    /// An answer to a question that a hint of `peer` led to.
+    pub(crate) fn note_hint_answer(&mut self, peer: ReplicaId, led: Led) {
+        if let Some(hint) = self.hinted.get_mut(&peer).filter(|_| led.is_new) {
+            hint.failures = 0;
+        }
+    }
+
+    /// The committees have changed: hints are of other epochs than before.
+    pub(crate) fn forget_hints(&mut self, is_known: impl Fn(ReplicaId) -> bool) {
+        self.hinted.retain(|peer, hint| hint.is_asked || is_known(*peer));
+        self.hinted.values_mut().for_each(|hint| hint.failures = 0);
     }
 
     /// Whether a message of an unknown epoch from `peer` is reason to ask it for the blocks that
     /// lead there. Such a message cannot be checked, so it is answered by no more than one question
     /// in a while, to its sender alone, and the less often the longer that did not help: a peer that
     /// floods must not use up what another's message would lead to (pitfall 28): of as many questions
-    /// as there are `peers`, each gets one at most.
+    /// as there are `peers`, each gets one at most. Fewer while a block is missing or a snapshot on its way,
+    /// which may be all that is needed.
     pub(crate) fn take_hint(
         &mut self,
         now: Time,
@@ -272,13 +266,14 @@ impl Fetch {
         is_downloading: bool,
     ) -> bool {
         let before = self.hinted.get(&peer);
-        if self.is_active() || self.hint_due > now || before.is_some_and(|hint| hint.due > now) {
+        if self.hint_due > now || before.is_some_and(|hint| hint.due > now) {
             return false;
         }
+        let is_busy = is_downloading || self.is_active();
+        let wait = if is_busy { patience(config) } else { config.fetch_retry_us };
         let failures = before.map_or(0, |hint| hint.failures.saturating_add(1));
-        let wait = if is_downloading { patience(config) } else { config.fetch_retry_us };
-        let turns = Span(wait.0.saturating_mul(peers.into()));
-        let due = now + wait.backed_off(failures, config.timeout_max_us).max(turns);
+        let round = Span(wait.0.saturating_mul(peers.into()));
+        let due = now + wait.backed_off(failures, config.timeout_max_us).max(round);
         self.hinted.insert(peer, Hint { is_asked: true, failures, due });
         self.hint_due = now + wait;
         true

@@ -27,7 +27,8 @@ pub struct Footprint {
     pub equivocators: usize,
     /// Committees whose certificates count: three, or as many as changes are under way.
     pub committees: usize,
-    /// Bytes of a snapshot on its way here: at most `snapshot_bytes`.
+    /// Bytes of snapshots on their way here: at most `snapshot_bytes` of each peer that may be faulty, and of
+    /// one more.
     pub snapshot_bytes: usize,
     /// Proofs of changes of the committee: one per change that the operator has made.
     pub handovers: usize,

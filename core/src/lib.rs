@@ -116,6 +116,7 @@ pub mod committees;
 pub mod config;
 pub mod crypto;
 mod download;
+mod downloads;
 pub mod event;
 pub mod evidence;
 mod fetch;

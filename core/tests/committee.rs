@@ -47,6 +47,7 @@ fn two_quorums_share_more_than_f_and_the_honest_alone_make_one() {
         assert!(2 * quorum > total + f, "n = {count}: any two quorums share more than f");
         assert!(total - f >= quorum, "n = {count}: the honest are enough");
         assert_eq!(committee.weak_quorum().0, f + 1);
+        assert_eq!(committee.faulty_count_max() as u64, f);
     }
 }
 
@@ -56,6 +57,7 @@ fn power_counts_and_not_heads() {
     weighted.members[0].power = Power(4);
     let committee = Committee::new(weighted).unwrap();
     assert_eq!((committee.faulty_max(), committee.quorum()), (Power(2), Power(5)));
+    assert_eq!(committee.faulty_count_max(), 2, "any two of the others");
     let ids = |ids: &[u16]| ids.iter().map(|id| ReplicaId(*id)).collect::<Vec<_>>();
     assert!(committee.power_of(ids(&[1, 2, 3])) < committee.quorum());
     assert!(committee.power_of(ids(&[0, 1])) >= committee.quorum());

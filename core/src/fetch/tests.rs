@@ -15,15 +15,15 @@ struct Slow {
     fetch: Fetch,
     config: Config,
     now: Time,
-    /// Who sends a snapshot.
-    sender: Option<ReplicaId>,
+    /// Whether a snapshot is on its way.
+    is_downloading: bool,
 }
 
 impl Slow {
     fn new() -> Self {
         let (mut fetch, config) = (Fetch::default(), Config::default());
         fetch.want(Time(0), &config, Some(block(40)));
-        Self { fetch, config, now: Time(0), sender: None }
+        Self { fetch, config, now: Time(0), is_downloading: false }
     }
 
     /// Waits until the next question is due, and returns whom it goes to and above which height.
@@ -31,7 +31,7 @@ impl Slow {
         self.now = self.fetch.deadline().expect("something is missing");
         let peers = [1, 2, 3].map(ReplicaId);
         let (peer, _, reached) =
-            self.fetch.ask(self.now, &self.config, &peers, self.sender).expect("it is due");
+            self.fetch.ask(self.now, &self.config, &peers, self.is_downloading).expect("it is due");
         (peer, reached)
     }
 
@@ -92,7 +92,7 @@ fn nobody_keeps_the_others_from_being_asked() {
         }),
         ("tells what is committed", |slow, peer| {
             assert!(slow.fetch.take_answer(peer, Some(block(40).id)));
-            slow.fetch.note_overtaken(peer);
+            slow.fetch.note_turn(peer);
         }),
     ];
     for (one, conduct) in conducts {
@@ -156,7 +156,7 @@ fn asked_in_a_second(answer_time: u64, is_overtaken: bool) -> usize {
                 continue;
             }
             if is_overtaken {
-                slow.fetch.note_overtaken(peer);
+                slow.fetch.note_turn(peer);
             } else {
                 slow.fetch.note_answer(slow.now, peer, Led { to: Some(Height(9)), is_new: false });
             }
@@ -193,42 +193,99 @@ fn new_blocks_undo_failures_by_halves() {
     assert_eq!(slow.fetch.deadline(), Some(slow.now + Span(retry.0 * 4)), "12 failures are 6 now");
 }
 
+/// The cluster is busy: a new block is certified between any two questions.
+#[test]
+fn a_head_that_runs_ahead_does_not_make_questions_as_frequent_as_blocks() {
+    for is_downloading in [false, true] {
+        let mut slow = Slow::new();
+        slow.is_downloading = is_downloading;
+        let mut count = 0;
+        for (height, now) in (41..).zip((0..1_000_000_000).step_by(10_000)).map(|(h, now)| (h, Time(now))) {
+            let target = BlockRef { view: View(height), height: Height(height), ..block(40) };
+            slow.fetch.want(now, &slow.config, Some(target));
+            let peers = [1, 2, 3].map(ReplicaId);
+            if slow.fetch.ask(now, &slow.config, &peers, is_downloading).is_some() {
+                count += 1;
+            }
+        }
+        let most = 1_000_000_000 / patience(&slow.config).0 + 20;
+        assert!(count <= most, "{count} questions, at most {most}");
+        assert!(count > most / 2, "{count}: a new head is a sign that the others are there");
+    }
+}
+
+#[test]
+fn a_block_certified_after_a_pause_is_asked_for_soon() {
+    let mut slow = Slow::new();
+    for _ in 0..30 {
+        slow.ask();
+    }
+    let pause = patience(&slow.config);
+    let (asked, due) = (slow.now, slow.fetch.deadline().unwrap());
+    assert!(due > asked + Span(3 * pause.0), "nobody has answered for long");
+    let mut hear = |view, now| {
+        slow.fetch.want(now, &slow.config, Some(BlockRef { view: View(view), ..block(41) }));
+        slow.fetch.deadline().unwrap()
+    };
+    assert_eq!(hear(50, asked), asked + slow.config.fetch_retry_us);
+    slow.now = asked;
+    slow.ask();
+    let again = slow.now;
+    let mut hear = |view, now| {
+        slow.fetch.want(now, &slow.config, Some(BlockRef { view: View(view), ..block(41) }));
+        slow.fetch.deadline().unwrap()
+    };
+    assert_eq!(hear(51, again), again + pause, "the head runs ahead");
+    assert_eq!(hear(51, again + Span(1)), again + pause, "that is no other block");
+}
+
 #[test]
 fn others_are_asked_for_blocks_while_a_snapshot_comes() {
     let mut slow = Slow::new();
     let (sender, _) = slow.ask();
     assert!(slow.fetch.take_any_answer(sender));
     slow.fetch.note_download(slow.now, &slow.config);
-    slow.sender = Some(sender);
+    slow.is_downloading = true;
     let began = slow.now;
-    let (first, _) = slow.ask();
+    let others: Vec<ReplicaId> =
+        [1, 2, 3].map(ReplicaId).into_iter().filter(|peer| *peer != sender).collect();
+    let ask = |slow: &mut Slow| {
+        slow.now = slow.fetch.deadline().expect("something is missing");
+        let (peer, _, above) = slow.fetch.ask(slow.now, &slow.config, &others, true).expect("it is due");
+        (peer, above)
+    };
+    let (first, _) = ask(&mut slow);
     assert_eq!(slow.now, began + patience(&slow.config));
-    let (second, _) = slow.ask();
-    let (third, _) = slow.ask();
-    assert!(first != sender && second != sender && first != second && third != sender);
-    slow.answer(third, Some(9));
-    let (more, above) = slow.ask();
-    assert!(more != sender && above == Some(Height(9)), "they are as fast as they can be");
+    let (second, _) = ask(&mut slow);
+    assert_eq!(slow.now, began + Span(2 * patience(&slow.config).0));
+    assert_ne!(first, second);
+    slow.answer(second, Some(9));
+    assert_eq!(ask(&mut slow).1, Some(Height(9)));
+    assert_eq!(slow.now, began + Span(2 * patience(&slow.config).0), "blocks come as fast as they can");
 }
 
 #[test]
-fn one_whose_snapshot_failed_is_asked_after_the_others() {
+fn where_nobody_can_be_asked_time_passes_all_the_same() {
+    let mut slow = Slow::new();
+    for _ in 0..10 {
+        let due = slow.fetch.deadline().unwrap();
+        assert_eq!(slow.fetch.ask(due, &slow.config, &[], true), None);
+        assert!(slow.fetch.deadline() > Some(due));
+    }
+}
+
+#[test]
+fn after_a_snapshot_its_sender_is_not_the_next_to_be_asked() {
     for first in 40..46 {
         let mut slow = Slow::new();
         slow.fetch = Fetch::default();
         slow.fetch.want(Time(0), &slow.config, Some(BlockRef { view: View(first), ..block(40) }));
-        let (corrupt, _) = slow.ask();
-        for round in 1..4 {
-            assert!(slow.fetch.take_any_answer(corrupt), "its snapshot begins");
-            slow.fetch.note_failed_download(slow.now, corrupt, Span(9));
-            assert_eq!(slow.fetch.failed_downloads(corrupt), round);
-            assert_eq!(slow.fetch.deadline(), Some(slow.now), "another one is asked at once");
-            let others = [(); 2].map(|()| slow.ask().0);
-            assert!(!others.contains(&corrupt) && others[0] != others[1]);
-            assert_eq!(slow.ask().0, corrupt, "who keeps silent is set aside all the same");
-        }
-        slow.fetch.note_installed();
-        assert_eq!(slow.fetch.failed_downloads(corrupt), 0);
+        let (sender, _) = slow.ask();
+        assert!(slow.fetch.take_any_answer(sender));
+        slow.fetch.note_answer(slow.now, sender, Led { to: Some(Height(9)), is_new: true });
+        slow.fetch.note_download_ended(slow.now, sender);
+        assert_eq!(slow.fetch.deadline(), Some(slow.now));
+        assert_ne!(slow.ask(), (sender, Some(Height(9))));
     }
 }
 
@@ -243,12 +300,12 @@ fn a_flood_of_hints_leaves_room_for_others() {
         if fetch.take_hint(now, &config, flooder, 3, false) {
             of_flooder += 1;
             assert!(fetch.take_answer(flooder, None));
-            fetch.note_answer(now, flooder, Led { to: Some(Height(9)), is_new: false });
+            fetch.note_hint_answer(flooder, Led { to: Some(Height(9)), is_new: false });
         }
         if now.0 % 170_000 == 0 && fetch.take_hint(now, &config, other, 3, false) {
             of_other += 1;
             assert!(fetch.take_answer(other, None));
-            fetch.note_answer(now, other, Led { to: Some(Height(9)), is_new: true });
+            fetch.note_hint_answer(other, Led { to: Some(Height(9)), is_new: true });
             fetch.ask_on(other);
             assert!(fetch.take_answer(other, None), "its answer led on");
         }
@@ -258,13 +315,32 @@ fn a_flood_of_hints_leaves_room_for_others() {
 }
 
 #[test]
-fn hints_are_followed_less_often_while_a_snapshot_comes() {
+fn hints_are_followed_less_often_while_something_else_may_help() {
+    for (is_downloading, is_missing) in [(true, false), (false, true)] {
+        let (mut fetch, config) = (Fetch::default(), Config::default());
+        fetch.want(Time(0), &config, is_missing.then(|| block(40)));
+        assert!(fetch.take_hint(Time(0), &config, ReplicaId(1), 3, is_downloading));
+        let soon = Time(patience(&config).0 - 1);
+        assert!(!fetch.take_hint(soon, &config, ReplicaId(2), 3, is_downloading));
+        assert!(fetch.take_hint(soon + Span(1), &config, ReplicaId(2), 3, is_downloading));
+    }
+}
+
+#[test]
+fn another_epoch_undoes_what_hints_have_cost() {
     let (mut fetch, config) = (Fetch::default(), Config::default());
-    assert!(fetch.take_hint(Time(0), &config, ReplicaId(1), 3, true));
-    let soon = Time(patience(&config).0 - 1);
-    assert!(!fetch.take_hint(soon, &config, ReplicaId(2), 3, true));
-    assert!(fetch.take_hint(soon + Span(1), &config, ReplicaId(2), 3, true));
-    fetch.note_failed_download(soon, ReplicaId(1), Span(100_000_000));
-    assert!(!fetch.take_hint(Time(90_000_000), &config, ReplicaId(1), 3, false), "as long again");
-    assert!(fetch.take_hint(Time(110_000_000), &config, ReplicaId(1), 3, false));
+    let mut now = Time(0);
+    for _ in 0..12 {
+        now = now + config.timeout_max_us;
+        assert!(fetch.take_hint(now, &config, ReplicaId(1), 3, false));
+        assert!(fetch.take_answer(ReplicaId(1), None));
+    }
+    assert!(!fetch.take_hint(now + Span::millis(20_000), &config, ReplicaId(1), 3, false));
+    fetch.forget_hints(|_| true);
+    now = now + config.timeout_max_us;
+    assert!(fetch.take_hint(now, &config, ReplicaId(1), 3, false));
+    assert!(fetch.take_hint(now + Span::millis(300), &config, ReplicaId(1), 3, false), "as at first");
+    assert!(fetch.take_answer(ReplicaId(1), None));
+    fetch.forget_hints(|_| false);
+    assert_eq!(fetch.hinted(), 0);
 }

@@ -32,20 +32,18 @@ impl<A: App> Replica<A> {
         if let Some(target) = self.fetch.want(self.now, &self.config, missing) {
             self.event(Event::FetchCompleted { target });
         }
-        self.end_overtaken_download();
+        self.end_overtaken_downloads();
     }
 
     pub(super) fn check_fetch_timer(&mut self) {
-        let (peers, sender) = (self.peers(), self.snapshots.sender());
-        if let Some((peer, target, reached)) = self.fetch.ask(self.now, &self.config, &peers, sender) {
+        let ids = self.committees.newest().ids();
+        let peers: Vec<ReplicaId> = ids.filter(|peer| self.is_to_be_asked(*peer)).collect();
+        let is_downloading = !self.may_begin_download();
+        let asked = self.fetch.ask(self.now, &self.config, &peers, is_downloading);
+        if let Some((peer, target, reached)) = asked {
             let above = self.tree.head().height.max(reached.unwrap_or_default());
             self.request(peer, Some(target), above);
         }
-    }
-
-    /// The other members, in the order in which they are asked.
-    fn peers(&self) -> Vec<ReplicaId> {
-        self.committees.newest().ids().filter(|id| *id != self.id).collect()
     }
 
     fn request(&mut self, peer: ReplicaId, target: Option<BlockRef>, above: Height) {
@@ -61,7 +59,7 @@ impl<A: App> Replica<A> {
         }
         match why {
             // Its answer might begin a snapshot anew that is on its way.
-            Refusal::UnknownEpoch { .. } if self.snapshots.sender() == Some(from) => {}
+            Refusal::UnknownEpoch { .. } if !self.is_to_be_asked(from) => {}
             Refusal::UnknownEpoch { .. } if self.follow_hint(from) => {}
             Refusal::OldEpoch { .. } => self.tell_newest(from),
             _ if kind == Some(MessageKind::FetchResponse) && self.fetch.take_any_answer(from) => {
@@ -74,8 +72,8 @@ impl<A: App> Replica<A> {
     /// A peer seems to be ahead, in an epoch that is not known here. Returns whether it is asked.
     fn follow_hint(&mut self, from: ReplicaId) -> bool {
         let above = self.tree.head().height;
-        let peers = u32::try_from(self.peers().len()).unwrap_or(u32::MAX);
-        let is_downloading = self.snapshots.sender().is_some();
+        let peers = u32::try_from(self.committees.newest().size()).unwrap_or(u32::MAX);
+        let is_downloading = !self.may_begin_download();
         let is_asked = self.fetch.take_hint(self.now, &self.config, from, peers, is_downloading);
         if is_asked {
             self.request(from, None, above);
@@ -175,7 +173,7 @@ impl<A: App> Replica<A> {
         }
         let head = self.tree.head().height;
         if response.blocks.last().is_some_and(|last| last.height() <= head) {
-            return self.fetch.note_overtaken(from);
+            return self.fetch.note_turn(from);
         }
         let led = match self.add_fetched(&response) {
             Ok(led) => led,
@@ -184,7 +182,12 @@ impl<A: App> Replica<A> {
                 Led::NOWHERE
             }
         };
-        self.set_aside(from, led);
+        if is_hinted {
+            self.fetch.note_hint_answer(from, led);
+        }
+        if !is_hinted || led.to.is_some() {
+            self.set_aside(from, led);
+        }
         if is_hinted {
             self.follow_on(from, led);
         }

@@ -177,7 +177,7 @@ impl<A: App> Replica<A> {
         self.share_own_qc();
         self.note_epoch();
         self.note_missing();
-        self.check_download_timer();
+        self.check_download_timers();
         self.check_fetch_timer();
         self.serve_waiting();
         let is_work = !self.mempool.is_empty() || self.tree.holds_uncommitted_commands(&self.high_qc.block);
@@ -197,7 +197,7 @@ impl<A: App> Replica<A> {
             return None;
         }
         let view_timer = self.pacemaker.deadline(&self.config);
-        let (download, fetch) = (self.snapshots.deadline(), self.fetch.deadline());
+        let (download, fetch) = (self.snapshots.downloads.deadline(), self.fetch.deadline());
         let others = [download, fetch, self.heartbeat_due(), self.serving.deadline()];
         Some(others.into_iter().flatten().fold(view_timer, Time::min))
     }
@@ -250,7 +250,7 @@ impl<A: App> Replica<A> {
             waiting_proposals: self.waiting.len(),
             equivocators: self.equivocators.len(),
             committees: self.committees.iter().count(),
-            snapshot_bytes: self.snapshots.downloaded(),
+            snapshot_bytes: self.snapshots.downloads.bytes(),
             handovers: self.snapshots.handovers.len(),
             hinted: self.fetch.hinted(),
             served: self.serving.len(),

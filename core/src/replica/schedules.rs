@@ -71,6 +71,7 @@ impl<A: App> Replica<A> {
         self.timeouts.retain(counts);
         self.waiting.retain(|id, _| counts(*id));
         self.equivocators.retain(|id, _| counts(*id));
+        self.fetch.forget_hints(counts);
         self.outputs.push_back(Output::Committees(self.committees.clone()));
     }
 

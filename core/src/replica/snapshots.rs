@@ -4,10 +4,11 @@
 use super::Replica;
 use crate::app::App;
 use crate::certificate::{BlockRef, QuorumCertificate};
-use crate::download::{Download, Progress, Purpose};
+use crate::download::Progress;
+use crate::downloads::Downloads;
 use crate::event::Event;
 use crate::fetch::Led;
-use crate::ids::{Epoch, Height, ReplicaId, Time};
+use crate::ids::{Epoch, Height, ReplicaId};
 use crate::io::{Output, Record};
 use crate::message::{Message, MessageKind};
 use crate::refusal::Refusal;
@@ -30,25 +31,10 @@ pub(super) struct Snapshots {
     unproven_change: Option<(BlockRef, StateParts)>,
     /// The state is looked at again at this height.
     due: Height,
-    download: Option<Download>,
+    pub(super) downloads: Downloads,
 }
 
 impl Snapshots {
-    /// When a part of a download is overdue.
-    pub(super) fn deadline(&self) -> Option<Time> {
-        self.download.as_ref().map(Download::deadline)
-    }
-
-    /// Whose snapshot is on its way here.
-    pub(super) fn sender(&self) -> Option<ReplicaId> {
-        self.download.as_ref().map(|download| download.peer)
-    }
-
-    /// Bytes of a snapshot on its way here.
-    pub(super) fn downloaded(&self) -> usize {
-        self.download.as_ref().map_or(0, Download::len)
-    }
-
     fn proven_epoch(&self) -> Epoch {
         self.handovers.last().map_or(Epoch::GENESIS, |proof| proof.header.epoch.next())
     }
@@ -119,33 +105,50 @@ impl<A: App> Replica<A> {
         self.send(peer, Message::SnapshotChunk(chunk));
     }
 
+    /// How many snapshots may be on their way at once: as many as may be of faulty peers, and one.
+    fn downloads_max(&self) -> usize {
+        self.committees.newest().faulty_count_max() + 1
+    }
+
+    /// Whether one more may be on its way.
+    pub(super) fn may_begin_download(&self) -> bool {
+        self.snapshots.downloads.has_room(self.now, &self.config, self.downloads_max())
+    }
+
+    /// Whether `peer` may have something of use that is not on its way.
+    pub(super) fn is_to_be_asked(&self, peer: ReplicaId) -> bool {
+        let most = self.downloads_max();
+        peer != self.id && self.snapshots.downloads.is_to_be_asked(self.now, &self.config, most, peer)
+    }
+
     /// Takes the next part of a snapshot in, or the first, where blocks were asked for.
     pub(super) fn on_snapshot_chunk(&mut self, from: ReplicaId, chunk: SnapshotChunk) {
-        let sender = self.snapshots.sender();
-        if sender != Some(from) {
-            // Where it is not the first part, it is of one that has ended.
+        if !self.snapshots.downloads.is_from(from) {
+            // A part that is not the first is of one that has ended.
             if chunk.offset != 0 || !self.fetch.take_any_answer(from) {
                 return self.refuse_chunk(from, Refusal::Unasked(from));
             }
             if chunk.height <= self.tree.head().height || chunk.total > self.config.snapshot_bytes {
                 return self.set_aside(from, Led::NOWHERE);
             }
-            if sender.is_some() {
-                return self.fetch.note_overtaken(from);
+            if !self.may_begin_download() {
+                self.snapshots.downloads.note_offer(from);
+                return self.fetch.note_turn(from);
             }
-            self.begin_download(from, &chunk);
+            self.snapshots.downloads.begin(self.now, &self.config, from, &chunk);
+            self.fetch.note_download(self.now, &self.config);
         }
-        let Some(download) = &mut self.snapshots.download else { return };
-        match download.add(self.now, &self.config, chunk) {
+        let progress = self.snapshots.downloads.add(self.now, &self.config, from, chunk);
+        match progress.expect("it is there or has just begun") {
             Progress::Next(request) => self.send(from, Message::SnapshotRequest(request)),
             Progress::Repeated => self.refuse_chunk(from, Refusal::Unasked(from)),
-            Progress::Useless => self.end_download(None),
+            Progress::Useless => self.end_download(from, None),
             Progress::Whole(bytes) => {
                 let installed = self.install(from, &bytes);
                 if let Err(why) = &installed {
                     self.refuse_chunk(from, why.clone());
                 }
-                self.end_download(installed.ok());
+                self.end_download(from, installed.ok());
             }
         }
     }
@@ -154,46 +157,28 @@ impl<A: App> Replica<A> {
         self.event(Event::MessageRefused { from, kind: Some(MessageKind::SnapshotChunk), why });
     }
 
-    fn begin_download(&mut self, from: ReplicaId, first: &SnapshotChunk) {
-        let purpose = if self.fetch.is_active() {
-            Purpose::MissingBlock
-        } else {
-            Purpose::LaterEpoch(self.committees.newest().epoch())
-        };
-        let failures = self.fetch.failed_downloads(from);
-        self.fetch.note_download(self.now, &self.config);
-        self.snapshots.download = Some(Download::new(self.now, &self.config, from, first, purpose, failures));
+    /// A download is over: the snapshot led to a height, or its sender is given up.
+    fn end_download(&mut self, peer: ReplicaId, reached: Option<Height>) {
+        self.snapshots.downloads.end(self.now, peer);
+        self.set_aside(peer, Led { to: reached, is_new: reached.is_some() });
+        self.fetch.note_download_ended(self.now, peer);
     }
 
-    /// The download is over: the snapshot led to a height, or its sender is given up.
-    fn end_download(&mut self, reached: Option<Height>) {
-        let Some(download) = self.snapshots.download.take() else { return };
-        self.set_aside(download.peer, Led { to: reached, is_new: reached.is_some() });
-        match reached {
-            Some(_) => self.fetch.note_installed(),
-            None => self.fetch.note_failed_download(self.now, download.peer, download.age(self.now)),
-        }
-    }
-
-    /// Others are asked for blocks while a snapshot comes: if theirs are enough, it is of no use any more.
-    pub(super) fn end_overtaken_download(&mut self) {
-        let (head, newest) = (self.tree.head().height, self.committees.newest().epoch());
-        let is_missing = self.fetch.is_active();
-        let download = &mut self.snapshots.download;
-        if let Some(overtaken) = download.take_if(|it| it.is_overtaken(head, newest, is_missing)) {
-            self.fetch.note_overtaken(overtaken.peer);
+    /// Others are asked for blocks while a snapshot comes: if theirs lead to its height, it is of no use.
+    pub(super) fn end_overtaken_downloads(&mut self) {
+        for peer in self.snapshots.downloads.overtaken(self.tree.head().height) {
+            self.snapshots.downloads.end(self.now, peer);
+            self.fetch.note_turn(peer);
         }
     }
 
     /// A part that does not come is asked for again: it may have got lost.
-    pub(super) fn check_download_timer(&mut self) {
-        let Some(download) = self.snapshots.download.as_mut().filter(|it| it.deadline() <= self.now) else {
-            return;
-        };
-        let peer = download.peer;
-        match download.overdue(self.now, &self.config) {
-            Some(request) => self.send(peer, Message::SnapshotRequest(request)),
-            None => self.end_download(None),
+    pub(super) fn check_download_timers(&mut self) {
+        for (peer, request) in self.snapshots.downloads.overdue(self.now, &self.config) {
+            match request {
+                Some(request) => self.send(peer, Message::SnapshotRequest(request)),
+                None => self.end_download(peer, None),
+            }
         }
     }
 

@@ -162,7 +162,8 @@ impl Watch {
         assert!(held.votes <= replicas && held.timeouts <= 2 * replicas, "{held:?}");
         assert!(held.waiting_proposals <= replicas && held.equivocators <= replicas, "{held:?}");
         assert!((1..=3).contains(&held.committees), "{held:?}");
-        assert!(held.snapshot_bytes as u64 <= config.snapshot_bytes, "{held:?}");
+        let downloads = replica.committees().newest().faulty_count_max() as u64 + 1;
+        assert!(held.snapshot_bytes as u64 <= downloads * config.snapshot_bytes, "{held:?}");
         assert!(held.hinted <= replicas && held.served <= replicas, "{held:?}");
         assert!(held.handovers as u64 <= replica.committees().epochs().1.0, "{held:?}");
     }

@@ -68,7 +68,8 @@ mod tests {
     use crate::{Intervention, SimConfig};
     use hotstuff_core::{CommitRule, Config, Event, Refusal, ReplicaId, Span};
 
-    /// r0 is away again and again, and catches up each time. Whom it would ask first does not answer.
+    /// r0 is away again and again, and catches up each time. At first it hears the corrupt replica alone,
+    /// and later not r1, whom it would ask first.
     fn staged(snapshot_blocks: u32) -> Stage {
         let timeout_min_us = Span::millis(100);
         let replica = Config { snapshot_blocks, timeout_min_us, ..Config::default() };
@@ -76,12 +77,17 @@ mod tests {
         let mut stage = Stage::of(config, Conduct::LyingServer);
         for _ in 0..12 {
             stage.isolate(0);
-            stage.run(1_000);
-            stage.sim.intervene(Intervention::Stabilize).unwrap();
-            let (from, to) = (ReplicaId(1).into(), ReplicaId(0).into());
-            stage.sim.intervene(Intervention::Cut { from, to }).unwrap();
-            stage.run(600);
+            stage.run(2_000);
+            for (silent, span_ms) in [(&[1, 3][..], 1_200), (&[1], 2_000)] {
+                stage.sim.intervene(Intervention::Stabilize).unwrap();
+                for from in silent.iter().map(|from| ReplicaId(*from).into()) {
+                    stage.sim.intervene(Intervention::Cut { from, to: ReplicaId(0).into() }).unwrap();
+                }
+                stage.run(span_ms);
+            }
         }
+        stage.sim.intervene(Intervention::Stabilize).unwrap();
+        stage.run(2_000);
         let heads: Vec<u64> = stage.sim.hosts().map(|host| host.status.committed_head.height.0).collect();
         assert!(heads.iter().all(|head| head + 8 >= heads[1]), "r0 has not caught up: {heads:?}");
         assert_eq!(stage.sim.violation(), None);

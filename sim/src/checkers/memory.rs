@@ -41,6 +41,10 @@ impl Memory {
         let members: BTreeSet<ReplicaId> = committees.iter().flat_map(|committee| committee.ids()).collect();
         let replicas = u64::from(self.replicas).max(members.len() as u64);
         let changes = committees.epochs().1.0;
+        // Of the committees that count, and not only of the newest: downloads outlive a change.
+        let downloads =
+            committees.iter().map(|committee| committee.faulty_count_max()).max().unwrap_or(0) + 1;
+        let snapshot_bytes = config.snapshot_bytes.saturating_mul(downloads as u64);
         [
             ("uncommitted blocks", held.uncommitted_blocks as u64, config.tree_blocks.into()),
             ("bytes of uncommitted blocks", held.uncommitted_bytes, config.tree_bytes),
@@ -53,7 +57,7 @@ impl Memory {
             ("waiting proposals", held.waiting_proposals as u64, replicas),
             ("reported equivocators", held.equivocators as u64, replicas),
             ("committees", held.committees as u64, 3),
-            ("bytes of a snapshot", held.snapshot_bytes as u64, config.snapshot_bytes),
+            ("bytes of snapshots", held.snapshot_bytes as u64, snapshot_bytes),
             ("handovers", held.handovers as u64, changes),
             ("peers that seem ahead", held.hinted as u64, replicas),
             ("peers to serve", held.served as u64, replicas),

@@ -1,0 +1,204 @@
+//! The snapshots on their way here: at most one of each peer.
+//!
+//! One at a time is what a slow link carries best. But a peer that lets its snapshot drip, or sends one
+//! that proves nothing, must not keep another's from coming: the longer there has been one, the more may
+//! come beside it, up to one more than there are peers that may be faulty. None ends because it is slow.
+
+use crate::config::Config;
+use crate::download::{Download, Progress};
+use crate::ids::{Height, ReplicaId, Span, Time};
+use crate::snapshot::{SnapshotChunk, SnapshotRequest};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Downloads {
+    running: BTreeMap<ReplicaId, Download>,
+    /// Who has offered a snapshot when there was no room for it.
+    offered: BTreeSet<ReplicaId>,
+    /// Since when there has been one, but for short pauses: who ends one in time to begin the next must
+    /// not keep others out.
+    since: Time,
+    /// When the last one ended.
+    until: Time,
+}
+
+impl Downloads {
+    /// Whether a snapshot of `peer` is on its way.
+    pub(crate) fn is_from(&self, peer: ReplicaId) -> bool {
+        self.running.contains_key(&peer)
+    }
+
+    /// Whether another may begin, of `most` at once.
+    pub(crate) fn has_room(&self, now: Time, config: &Config, most: usize) -> bool {
+        let turns = (now - self.since).0 / turn(config).0;
+        let allowed = if self.is_over(now, config) { 0 } else { usize::try_from(turns).unwrap_or(most) };
+        self.running.len() < most.min(allowed.saturating_add(1))
+    }
+
+    /// Whether `peer` may have something of use that is not on its way: not who sends a snapshot, and not who
+    /// offered one for which there still is no room.
+    pub(crate) fn is_to_be_asked(&self, now: Time, config: &Config, most: usize, peer: ReplicaId) -> bool {
+        !self.is_from(peer) && (!self.offered.contains(&peer) || self.has_room(now, config, most))
+    }
+
+    /// When a part is overdue.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.running.values().map(Download::deadline).min()
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.running.values().map(Download::len).sum()
+    }
+
+    /// Begins one with its first part, which is to be added to it.
+    pub(crate) fn begin(&mut self, now: Time, config: &Config, peer: ReplicaId, first: &SnapshotChunk) {
+        if self.is_over(now, config) {
+            self.since = now;
+        }
+        self.offered.remove(&peer);
+        self.running.insert(peer, Download::new(now, first));
+    }
+
+    /// `peer` has offered one, and there is no room.
+    pub(crate) fn note_offer(&mut self, peer: ReplicaId) {
+        self.offered.insert(peer);
+    }
+
+    /// Takes a part in; `None` where there is none of `peer`.
+    pub(crate) fn add(
+        &mut self,
+        now: Time,
+        config: &Config,
+        peer: ReplicaId,
+        chunk: SnapshotChunk,
+    ) -> Option<Progress> {
+        Some(self.running.get_mut(&peer)?.add(now, config, chunk))
+    }
+
+    /// Who is to be asked again for which part, as it is overdue; for nothing where the peer is to be given up.
+    pub(crate) fn overdue(
+        &mut self,
+        now: Time,
+        config: &Config,
+    ) -> Vec<(ReplicaId, Option<SnapshotRequest>)> {
+        let late = self.running.iter_mut().filter(|(_, download)| download.deadline() <= now);
+        late.map(|(peer, download)| (*peer, download.overdue(now, config))).collect()
+    }
+
+    /// Ends the one of `peer`.
+    pub(crate) fn end(&mut self, now: Time, peer: ReplicaId) {
+        if self.running.remove(&peer).is_some() && self.running.is_empty() {
+            self.until = now;
+            self.offered.clear();
+        }
+    }
+
+    /// Those that blocks, or another snapshot, have made useless: their states are not above `head`.
+    pub(crate) fn overtaken(&self, head: Height) -> Vec<ReplicaId> {
+        let useless = self.running.iter().filter(|(_, download)| download.height() <= head);
+        useless.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Whether there has been none for a while.
+    fn is_over(&self, now: Time, config: &Config) -> bool {
+        self.running.is_empty() && now - self.until > turn(config)
+    }
+}
+
+/// How long there must have been a download before one more may come beside it.
+fn turn(config: &Config) -> Span {
+    Span(config.timeout_max_us.0.saturating_mul(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// f+1 of seven.
+    const MOST: usize = 3;
+    const TURN: u64 = 2_000;
+
+    fn config() -> Config {
+        Config { timeout_max_us: Span(1_000), fetch_retry_us: Span(1), ..Config::default() }
+    }
+
+    fn begin(downloads: &mut Downloads, now: u64, peer: u16) {
+        let first = SnapshotChunk::cut(
+            &[1; 9],
+            Height(10 + u64::from(peer)),
+            SnapshotRequest { height: None, offset: 0 },
+            3,
+        );
+        downloads.begin(Time(now), &config(), ReplicaId(peer), &first);
+    }
+
+    fn has_room(downloads: &Downloads, now: u64) -> bool {
+        downloads.has_room(Time(now), &config(), MOST)
+    }
+
+    #[test]
+    fn one_at_a_time_and_more_as_time_passes() {
+        let mut downloads = Downloads::default();
+        assert!(has_room(&downloads, 50_000));
+        for (begun, peer) in [(50_000, 1), (50_000 + TURN, 2), (50_000 + 2 * TURN, 3)] {
+            assert!(!has_room(&downloads, begun - 1) || peer == 1);
+            assert!(has_room(&downloads, begun));
+            begin(&mut downloads, begun, peer);
+            assert!(!has_room(&downloads, begun));
+        }
+        assert!(!has_room(&downloads, 500_000), "one of them is honest");
+    }
+
+    /// Faulty peers end their downloads and begin new ones as it suits them.
+    #[test]
+    fn ending_and_beginning_in_turn_keeps_nobody_out() {
+        let mut downloads = Downloads::default();
+        for now in (50_000..50_000 + 2 * TURN).step_by(100) {
+            let (ends, begins) = if now % 200 == 0 { (1, 2) } else { (2, 1) };
+            downloads.end(Time(now), ReplicaId(ends));
+            if has_room(&downloads, now) {
+                begin(&mut downloads, now, begins);
+            }
+        }
+        begin(&mut downloads, 50_000 + 2 * TURN, 1);
+        begin(&mut downloads, 50_000 + 2 * TURN, 2);
+        assert!(has_room(&downloads, 50_000 + 2 * TURN), "for an honest one beside the two");
+    }
+
+    #[test]
+    fn after_a_long_pause_it_is_one_at_a_time_again() {
+        let mut downloads = Downloads::default();
+        begin(&mut downloads, 50_000, 1);
+        downloads.end(Time(90_000), ReplicaId(1));
+        begin(&mut downloads, 90_000 + TURN, 1);
+        assert!(has_room(&downloads, 90_000 + TURN), "a short pause");
+        downloads.end(Time(100_000), ReplicaId(1));
+        begin(&mut downloads, 100_001 + TURN, 1);
+        assert!(!has_room(&downloads, 100_001 + TURN));
+    }
+
+    #[test]
+    fn who_offered_one_in_vain_is_asked_when_there_is_room() {
+        let mut downloads = Downloads::default();
+        let is_asked = |downloads: &Downloads, now, peer| {
+            downloads.is_to_be_asked(Time(now), &config(), MOST, ReplicaId(peer))
+        };
+        begin(&mut downloads, 50_000, 1);
+        assert!(is_asked(&downloads, 50_000, 2), "it may have blocks");
+        downloads.note_offer(ReplicaId(2));
+        assert_eq!([1, 2, 3].map(|peer| is_asked(&downloads, 50_000, peer)), [false, false, true]);
+        assert_eq!([1, 2, 3].map(|peer| is_asked(&downloads, 50_000 + TURN, peer)), [false, true, true]);
+        downloads.end(Time(50_001), ReplicaId(1));
+        assert_eq!([1, 2, 3].map(|peer| is_asked(&downloads, 50_001, peer)), [true; 3]);
+    }
+
+    #[test]
+    fn what_the_head_has_reached_is_useless() {
+        let mut downloads = Downloads::default();
+        (1..4).for_each(|peer| begin(&mut downloads, 50_000, peer));
+        assert_eq!(downloads.overtaken(Height(10)), []);
+        assert_eq!(downloads.overtaken(Height(12)), [1, 2].map(ReplicaId));
+    }
+}
