@@ -7,7 +7,7 @@ use crate::snapshot::{SnapshotChunk, SnapshotRequest};
 use alloc::vec::Vec;
 
 /// How often the wait for a part of a snapshot is doubled: it is larger than a chunk of blocks.
-const PATIENCE_EXPONENT: u32 = 4;
+pub(crate) const PATIENCE_EXPONENT: u32 = 4;
 /// How often in a row a part is asked for again.
 const REPEATS_MAX: u32 = 3;
 
@@ -55,6 +55,12 @@ impl Download {
     /// The height of the state that it is to bring.
     pub(crate) fn height(&self) -> Height {
         self.height
+    }
+
+    /// How many eighths of it are here.
+    pub(crate) fn eighths(&self) -> u8 {
+        let eighths = (self.bytes.len() as u64).saturating_mul(8) / self.total.max(1);
+        u8::try_from(eighths).unwrap_or(8)
     }
 
     /// Bytes held.

@@ -1,8 +1,9 @@
 //! The snapshots on their way here: at most one of each peer.
 //!
 //! One at a time is what a slow link carries best. But a peer that lets its snapshot drip, or sends one
-//! that proves nothing, must not keep another's from coming: the longer there has been one, the more may
-//! come beside it, up to one more than there are peers that may be faulty. None ends because it is slow.
+//! that proves nothing, must not keep another's from coming: for each turn in which none has come on well,
+//! one more may come beside those there are, up to one more than there are peers that may be faulty. None
+//! ends because it is slow.
 
 use crate::config::Config;
 use crate::download::{Download, Progress};
@@ -16,14 +17,21 @@ pub(crate) struct Downloads {
     running: BTreeMap<ReplicaId, Download>,
     /// Who has offered a snapshot when there was no room for it.
     offered: BTreeSet<ReplicaId>,
-    /// Since when there has been one, but for short pauses: who ends one in time to begin the next must
-    /// not keep others out.
+    /// Since when none has come on well, but for short pauses without any: who ends one in time to begin the
+    /// next must not keep others out.
     since: Time,
+    /// How many eighths of a snapshot each peer has had counted as coming on well: eight at most, however
+    /// often it begins anew.
+    counted: BTreeMap<ReplicaId, u8>,
     /// When the last one ended.
     until: Time,
 }
 
 impl Downloads {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// Whether a snapshot of `peer` is on its way.
     pub(crate) fn is_from(&self, peer: ReplicaId) -> bool {
         self.running.contains_key(&peer)
@@ -56,6 +64,7 @@ impl Downloads {
     pub(crate) fn begin(&mut self, now: Time, config: &Config, peer: ReplicaId, first: &SnapshotChunk) {
         if self.is_over(now, config) {
             self.since = now;
+            self.counted.clear();
         }
         self.offered.remove(&peer);
         self.running.insert(peer, Download::new(now, first));
@@ -74,7 +83,14 @@ impl Downloads {
         peer: ReplicaId,
         chunk: SnapshotChunk,
     ) -> Option<Progress> {
-        Some(self.running.get_mut(&peer)?.add(now, config, chunk))
+        let download = self.running.get_mut(&peer)?;
+        let progress = download.add(now, config, chunk);
+        let counted = self.counted.entry(peer).or_default();
+        if download.eighths() > *counted {
+            *counted = download.eighths();
+            self.since = now;
+        }
+        Some(progress)
     }
 
     /// Who is to be asked again for which part, as it is overdue; for nothing where the peer is to be given up.
@@ -101,13 +117,20 @@ impl Downloads {
         useless.map(|(peer, _)| *peer).collect()
     }
 
+    /// Ends those of peers that are gone.
+    pub(crate) fn retain(&mut self, now: Time, is_there: impl Fn(ReplicaId) -> bool) {
+        let gone: Vec<ReplicaId> = self.running.keys().filter(|peer| !is_there(**peer)).copied().collect();
+        gone.into_iter().for_each(|peer| self.end(now, peer));
+        self.counted.retain(|peer, _| is_there(*peer));
+    }
+
     /// Whether there has been none for a while.
     fn is_over(&self, now: Time, config: &Config) -> bool {
         self.running.is_empty() && now - self.until > turn(config)
     }
 }
 
-/// How long there must have been a download before one more may come beside it.
+/// How long none may have come on well before one more may come beside them.
 fn turn(config: &Config) -> Span {
     Span(config.timeout_max_us.0.saturating_mul(2))
 }
@@ -165,6 +188,51 @@ mod tests {
         begin(&mut downloads, 50_000 + 2 * TURN, 1);
         begin(&mut downloads, 50_000 + 2 * TURN, 2);
         assert!(has_room(&downloads, 50_000 + 2 * TURN), "for an honest one beside the two");
+    }
+
+    fn part(downloads: &mut Downloads, now: u64, peer: u16, offset: u64, bytes: usize) {
+        let height = Height(10 + u64::from(peer));
+        let chunk = SnapshotChunk { height, total: 16, offset, bytes: alloc::vec![1; bytes] };
+        if !downloads.is_from(ReplicaId(peer)) {
+            downloads.begin(Time(now), &config(), ReplicaId(peer), &chunk);
+        }
+        downloads.add(Time(now), &config(), ReplicaId(peer), chunk);
+    }
+
+    #[test]
+    fn one_that_comes_on_well_is_left_alone() {
+        let mut downloads = Downloads::default();
+        for eighth in 0..7 {
+            let now = 50_000 + eighth * (TURN - 1);
+            part(&mut downloads, now, 1, 2 * eighth, 1);
+            assert!(!has_room(&downloads, now));
+            part(&mut downloads, now, 1, 2 * eighth + 1, 1);
+            assert!(!has_room(&downloads, now + TURN - 1), "{eighth}");
+            assert!(has_room(&downloads, now + TURN), "{eighth}");
+        }
+    }
+
+    #[test]
+    fn beginning_anew_counts_as_coming_on_well_eight_times() {
+        let mut downloads = Downloads::default();
+        let mut now = 50_000;
+        for _ in 0..3 {
+            for eighth in 0..8 {
+                now += TURN / 10;
+                part(&mut downloads, now, 1, 2 * eighth, 2);
+            }
+            downloads.end(Time(now), ReplicaId(1));
+        }
+        part(&mut downloads, now, 1, 0, 2);
+        assert!(has_room(&downloads, now), "a turn has passed since the first was whole");
+    }
+
+    #[test]
+    fn peers_that_are_gone_take_up_no_room() {
+        let mut downloads = Downloads::default();
+        (1..4).for_each(|peer| begin(&mut downloads, 50_000, peer));
+        downloads.retain(Time(50_001), |peer| peer == ReplicaId(2));
+        assert_eq!([1, 2, 3].map(|peer| downloads.is_from(ReplicaId(peer))), [false, true, false]);
     }
 
     #[test]

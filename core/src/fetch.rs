@@ -2,10 +2,13 @@
 
 use crate::certificate::{BlockId, BlockRef};
 use crate::config::Config;
-use crate::download::patience;
+use crate::download::{PATIENCE_EXPONENT, patience};
 use crate::ids::{Height, ReplicaId, Span, Time};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+
+/// How many questions to one peer may wait for their answers.
+const ASKED_MAX: usize = 8;
 
 /// What is missing, if anything, and who has been asked for it.
 #[derive(Clone, Default)]
@@ -47,8 +50,9 @@ struct Wanted {
     target: BlockRef,
     /// Since when it is this one.
     heard: Time,
-    /// What each peer was asked for last and has not answered.
-    asked: BTreeMap<ReplicaId, BlockId>,
+    /// What each peer was asked for and has not answered, by time of asking. The target moves on, and an
+    /// answer may take longer than that.
+    asked: BTreeMap<ReplicaId, VecDeque<BlockId>>,
     last_asked: Option<ReplicaId>,
     /// Who has been asked and has not led further; not asked again until all are here.
     aside: BTreeSet<ReplicaId>,
@@ -60,6 +64,8 @@ struct Wanted {
     turn: u64,
     /// How often in a row no answer helped.
     failures: u32,
+    /// How many there were to be asked the last time.
+    peers: u32,
     due: Time,
 }
 
@@ -81,6 +87,7 @@ impl Fetch {
                     reached_by: None,
                     turn: target.view.0,
                     failures: 0,
+                    peers: 1,
                     due: soon,
                 });
                 None
@@ -90,9 +97,10 @@ impl Fetch {
                     wanted.target = target;
                     // After a pause it may mean that the network is back; but a head that runs ahead must
                     // not make questions as frequent as blocks.
-                    let is_after_pause = now - wanted.heard >= patience(config);
-                    let wait = if is_after_pause { config.fetch_retry_us } else { patience(config) };
-                    wanted.due = wanted.due.min(now + wait);
+                    if now - wanted.heard >= patience(config) {
+                        wanted.due = wanted.due.min(soon);
+                        wanted.failures = wanted.failures.min(wanted.peers.saturating_mul(PATIENCE_EXPONENT));
+                    }
                     wanted.heard = now;
                 }
                 None
@@ -121,7 +129,7 @@ impl Fetch {
 
     /// Whom of `peers` to ask at `now`, for what, and above which height, where answers led beyond the
     /// committed head: the peers in turn, but those set aside; less often the longer none helps, and while
-    /// as many snapshots are on their way as may be.
+    /// a snapshot is on its way.
     pub(crate) fn ask(
         &mut self,
         now: Time,
@@ -135,7 +143,8 @@ impl Fetch {
             wanted.reached = None; // perhaps nobody else knows where the last answers led
             wanted.aside.insert(silent);
         }
-        let rounds = u32::try_from(wanted.failures as usize / peers.len().max(1)).unwrap_or(u32::MAX);
+        wanted.peers = u32::try_from(peers.len()).unwrap_or(u32::MAX).max(1);
+        let rounds = wanted.failures / wanted.peers;
         let wait = if is_downloading { patience(config) } else { config.fetch_retry_us };
         wanted.due = now + wait.backed_off(rounds, config.timeout_max_us);
         if peers.iter().all(|peer| wanted.aside.contains(peer)) {
@@ -146,25 +155,32 @@ impl Fetch {
         let count = u64::try_from(able.len()).ok().filter(|count| *count > 0)?;
         let peer = able[usize::try_from(wanted.turn % count).expect("a turn is below the number of peers")];
         wanted.turn = wanted.turn.wrapping_add(1);
-        wanted.asked.insert(peer, wanted.target.id);
+        let asked = wanted.asked.entry(peer).or_default();
+        if asked.back() != Some(&wanted.target.id) {
+            asked.push_back(wanted.target.id);
+        }
+        if asked.len() > ASKED_MAX {
+            asked.pop_front();
+        }
         wanted.last_asked = Some(peer);
         Some((peer, wanted.target, wanted.reached))
     }
 
-    /// Whether `peer` was asked for `target`; its answer, however late, counts once.
+    /// Whether `peer` was asked for `target`; its answer, however late, counts once, and those to earlier
+    /// questions come no more.
     pub(crate) fn take_answer(&mut self, peer: ReplicaId, target: Option<BlockId>) -> bool {
         let Some(target) = target else {
             return self.take_hinted(peer);
         };
         let Some(wanted) = &mut self.wanted else { return false };
-        let is_answer = wanted.asked.get(&peer) == Some(&target);
-        if is_answer {
-            wanted.asked.remove(&peer);
-        }
-        is_answer
+        let Some(asked) = wanted.asked.get_mut(&peer) else { return false };
+        let Some(position) = asked.iter().position(|one| *one == target) else { return false };
+        asked.drain(..=position);
+        wanted.asked.retain(|_, asked| !asked.is_empty());
+        true
     }
 
-    /// Whether `peer` was asked for anything; as with [`take_answer`](Self::take_answer), once.
+    /// Whether `peer` was asked for anything; its answer is taken for one to all it was asked.
     pub(crate) fn take_any_answer(&mut self, peer: ReplicaId) -> bool {
         let was_asked = self.wanted.as_mut().is_some_and(|wanted| wanted.asked.remove(&peer).is_some());
         self.take_hinted(peer) || was_asked
@@ -231,8 +247,12 @@ impl Fetch {
     }
 
     /// The snapshot of `peer` has come or is given up: what is still missing others are asked for, at once.
+    /// What was asked before counts no more: an answer held back must not take the place that is free now.
     pub(crate) fn note_download_ended(&mut self, now: Time, peer: ReplicaId) {
+        self.hinted.values_mut().for_each(|hint| hint.is_asked = false);
         if let Some(wanted) = &mut self.wanted {
+            wanted.aside.extend(wanted.last_asked.take().filter(|last| wanted.asked.contains_key(last)));
+            wanted.asked.clear();
             wanted.aside.insert(peer);
             wanted.due = now;
         }

@@ -36,9 +36,12 @@ impl<A: App> Replica<A> {
     }
 
     pub(super) fn check_fetch_timer(&mut self) {
+        if self.fetch.deadline().is_none_or(|due| due > self.now) {
+            return;
+        }
         let ids = self.committees.newest().ids();
         let peers: Vec<ReplicaId> = ids.filter(|peer| self.is_to_be_asked(*peer)).collect();
-        let is_downloading = !self.may_begin_download();
+        let is_downloading = !self.snapshots.downloads.is_empty();
         let asked = self.fetch.ask(self.now, &self.config, &peers, is_downloading);
         if let Some((peer, target, reached)) = asked {
             let above = self.tree.head().height.max(reached.unwrap_or_default());
@@ -72,8 +75,9 @@ impl<A: App> Replica<A> {
     /// A peer seems to be ahead, in an epoch that is not known here. Returns whether it is asked.
     fn follow_hint(&mut self, from: ReplicaId) -> bool {
         let above = self.tree.head().height;
-        let peers = u32::try_from(self.committees.newest().size()).unwrap_or(u32::MAX);
-        let is_downloading = !self.may_begin_download();
+        let peers = self.committees.newest().size().max(self.fetch.hinted());
+        let peers = u32::try_from(peers).unwrap_or(u32::MAX);
+        let is_downloading = !self.snapshots.downloads.is_empty();
         let is_asked = self.fetch.take_hint(self.now, &self.config, from, peers, is_downloading);
         if is_asked {
             self.request(from, None, above);

@@ -64,7 +64,7 @@ impl<A: App> Replica<A> {
         if committees.iter().map(epochs).eq(self.committees.iter().map(epochs)) {
             return;
         }
-        self.committees = Arc::new(Committees::new(committees));
+        let before = core::mem::replace(&mut self.committees, Arc::new(Committees::new(committees)));
         let known = self.committees.clone();
         let counts = |id: ReplicaId| known.iter().any(|committee| committee.contains(id));
         self.votes.retain(counts);
@@ -72,6 +72,8 @@ impl<A: App> Replica<A> {
         self.waiting.retain(|id, _| counts(*id));
         self.equivocators.retain(|id, _| counts(*id));
         self.fetch.forget_hints(counts);
+        let is_gone = |id: ReplicaId| before.iter().any(|committee| committee.contains(id)) && !counts(id);
+        self.snapshots.downloads.retain(self.now, |id| !is_gone(id));
         self.outputs.push_back(Output::Committees(self.committees.clone()));
     }
 

@@ -105,9 +105,10 @@ impl<A: App> Replica<A> {
         self.send(peer, Message::SnapshotChunk(chunk));
     }
 
-    /// How many snapshots may be on their way at once: as many as may be of faulty peers, and one.
+    /// How many snapshots may be on their way at once: as many as may be of faulty peers, and one. Where
+    /// peers are of committees that are not known here, there may be more of them.
     fn downloads_max(&self) -> usize {
-        self.committees.newest().faulty_count_max() + 1
+        self.committees.newest().faulty_count_max().max(self.fetch.hinted() / 3) + 1
     }
 
     /// Whether one more may be on its way.
