@@ -9,6 +9,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use ed25519_dalek::{Signer as _, SigningKey};
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -81,7 +82,40 @@ impl Digest {
     /// The hash of a value's encoding under `domain`.
     #[must_use]
     pub fn of_value<T: Serialize>(domain: Domain, value: &T) -> Self {
-        Self::of(domain, &[&wire::encode_roomily(value)])
+        let hasher = Sha256::new_with_prefix(domain.tag());
+        wire::encode_into(value, Hashed { hasher, bytes: [0; 64], filled: 0 })
+    }
+}
+
+/// Hashes an encoding as it comes, byte by byte for the most part, and keeps none of it.
+struct Hashed {
+    hasher: Sha256,
+    bytes: [u8; 64],
+    filled: usize,
+}
+
+impl Hashed {
+    fn flush(&mut self) {
+        self.hasher.update(&self.bytes[..self.filled]);
+        self.filled = 0;
+    }
+}
+
+impl Flavor for Hashed {
+    type Output = Digest;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        if self.filled == self.bytes.len() {
+            self.flush();
+        }
+        self.bytes[self.filled] = byte;
+        self.filled += 1;
+        Ok(())
+    }
+
+    fn finalize(mut self) -> postcard::Result<Digest> {
+        self.flush();
+        Ok(Digest(self.hasher.finalize().into()))
     }
 }
 
@@ -342,9 +376,10 @@ impl Batch {
 }
 
 fn signed_bytes<T: Serialize>(domain: Domain, cluster: &ClusterId, value: &T) -> Vec<u8> {
-    let mut bytes = domain.tag().to_vec();
+    let mut bytes = Vec::with_capacity(wire::USUAL_BYTES);
+    bytes.extend_from_slice(domain.tag());
     bytes.extend_from_slice(&cluster.0);
-    bytes.extend_from_slice(&wire::encode_roomily(value));
+    wire::encode_onto(value, &mut bytes);
     bytes
 }
 
