@@ -7,6 +7,7 @@ use crate::wire;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 use ed25519_dalek::{Signer as _, SigningKey};
 use postcard::ser_flavors::Flavor;
@@ -62,7 +63,7 @@ impl Domain {
 }
 
 /// A SHA-256 digest.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digest(pub [u8; 32]);
 
@@ -119,6 +120,27 @@ impl Flavor for Hashed {
     }
 }
 
+impl Ord for Digest {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Digest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The order of bytes. Most differ in the first eight, and maps compare much.
+fn compare(one: &[u8; 32], other: &[u8; 32]) -> Ordering {
+    let start = |bytes: &[u8; 32]| {
+        let [a, b, c, d, e, f, g, h, ..] = *bytes;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    };
+    start(one).cmp(&start(other)).then_with(|| one.cmp(other))
+}
+
 impl fmt::Display for Digest {
     /// The first four bytes in hexadecimal; `{:#}` gives all of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,7 +161,7 @@ impl fmt::Debug for Digest {
 pub struct ClusterId(pub [u8; 32]);
 
 /// An Ed25519 public key as its 32 bytes, not yet known to be a valid point.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PublicKey(pub [u8; 32]);
 
@@ -156,6 +178,18 @@ impl PublicKey {
     #[must_use]
     pub fn judged_by(&self, verifier: &'static dyn Verifier) -> VerifyingKey {
         VerifyingKey(Keyed::Other(*self, verifier))
+    }
+}
+
+impl Ord for PublicKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for PublicKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
