@@ -84,14 +84,15 @@ impl Digest {
     #[must_use]
     pub fn of_value<T: Serialize>(domain: Domain, value: &T) -> Self {
         let hasher = Sha256::new_with_prefix(domain.tag());
-        wire::encode_into(value, Hashed { hasher, bytes: [0; 64], filled: 0 })
+        wire::encode_into(value, Hashed { hasher, bytes: [0; 256], filled: 0 })
     }
 }
 
 /// Hashes an encoding as it comes, byte by byte for the most part, and keeps none of it.
 struct Hashed {
     hasher: Sha256,
-    bytes: [u8; 64],
+    /// Those that are not hashed yet, as far as it is filled.
+    bytes: [u8; 256],
     filled: usize,
 }
 
@@ -105,8 +106,9 @@ impl Hashed {
 impl Flavor for Hashed {
     type Output = Digest;
 
+    #[inline]
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        if self.filled == self.bytes.len() {
+        if self.filled >= self.bytes.len() {
             self.flush();
         }
         self.bytes[self.filled] = byte;
