@@ -134,13 +134,13 @@ impl PartialOrd for Digest {
     }
 }
 
-/// The order of bytes. Most differ in the first eight, and maps compare much.
+/// The order of bytes, eight at a time: maps compare much.
 fn compare(one: &[u8; 32], other: &[u8; 32]) -> Ordering {
-    let start = |bytes: &[u8; 32]| {
-        let [a, b, c, d, e, f, g, h, ..] = *bytes;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    let words = |bytes: &[u8; 32]| {
+        let (words, _) = bytes.as_chunks();
+        [words[0], words[1], words[2], words[3]].map(u64::from_be_bytes)
     };
-    start(one).cmp(&start(other)).then_with(|| one.cmp(other))
+    words(one).cmp(&words(other))
 }
 
 impl fmt::Display for Digest {
