@@ -83,7 +83,8 @@ impl MerkleBuckets {
 }
 
 fn parent(left: &Digest, right: &Digest) -> Digest {
-    let mut node = *b"node................................................................";
+    let mut node = [0; 68];
+    node[..4].copy_from_slice(b"node");
     node[4..36].copy_from_slice(&left.0);
     node[36..].copy_from_slice(&right.0);
     Digest::of(Domain::Merkle, &[&node])
