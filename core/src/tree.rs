@@ -26,10 +26,11 @@ struct Entry {
 /// every other block is above the head and has its parent here, so it extends the head.
 #[derive(Clone)]
 pub(crate) struct BlockTree {
-    /// Many, and looked up by height where that is known.
+    /// Many, so they are looked up by height where that is known.
     committed: BTreeMap<Height, Entry>,
+    /// The heights of those.
     heights: BTreeMap<BlockId, Height>,
-    /// The others: few, and looked for first.
+    /// The others: few, so they are looked through first.
     uncommitted: BTreeMap<BlockId, Entry>,
     /// The first block seen of each view above the head's.
     first_of_view: BTreeMap<View, BlockId>,
@@ -104,7 +105,7 @@ impl BlockTree {
         self.entry(id).is_some()
     }
 
-    /// Whether a block is held: what its height tells is where to look.
+    /// Whether a block is held. Its height tells where to look.
     pub(crate) fn holds(&self, block: &Block) -> bool {
         self.entry_at(&block.reference()).is_some()
     }
@@ -113,7 +114,7 @@ impl BlockTree {
         self.uncommitted.get(id).or_else(|| self.committed.get(self.heights.get(id)?))
     }
 
-    /// The same, faster, for a name that is a block's own, so that its height is too.
+    /// The block of that name, height included.
     fn entry_at(&self, block: &BlockRef) -> Option<&Entry> {
         if block.height > self.head.height {
             return self.uncommitted.get(&block.id);
@@ -170,10 +171,10 @@ impl BlockTree {
         let mut ascending: Vec<(Height, BlockId, BlockId)> =
             self.above_head().map(|block| (block.height(), block.id(), block.parent())).collect();
         ascending.sort_unstable();
-        let mut kept = Vec::from([*id]);
+        let mut kept = BTreeSet::from([*id]);
         for (_, block, parent) in ascending {
             if kept.contains(&parent) {
-                kept.push(block);
+                kept.insert(block);
             } else {
                 self.drop_uncommitted(&block);
             }
