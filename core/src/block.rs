@@ -86,8 +86,9 @@ impl Block {
     /// When the header carries another digest than the payload's.
     pub(crate) fn signed(key: &SecretKey, cluster: &ClusterId, header: Header, payload: Payload) -> Self {
         assert_eq!(header.payload_digest, payload.digest(), "a leader signs the payload it sends");
-        let signature = key.sign(Domain::Proposal, cluster, &(header.view, header.id()));
-        Parts { header, signature, payload }.into()
+        let id = header.id();
+        let signature = key.sign(Domain::Proposal, cluster, &(header.view, id));
+        Self(Arc::new(Inner { parts: Parts { header, signature, payload }, id }))
     }
 
     /// The block that every chain of the committee's cluster starts with. Nobody signs it.

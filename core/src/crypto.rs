@@ -7,10 +7,15 @@ use crate::wire;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
+use digest::compare;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+mod digest;
+
+pub use digest::Digest;
 
 /// What a hash or signature is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,52 +65,13 @@ impl Domain {
     }
 }
 
-/// A SHA-256 digest.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Digest(pub [u8; 32]);
-
-impl Digest {
-    /// The hash of `parts`, one after the other, under `domain`. Callers see to it that no two
-    /// different inputs give the same bytes (fixed sizes, or one encoded value).
-    #[must_use]
-    pub fn of(domain: Domain, parts: &[&[u8]]) -> Self {
-        let mut hasher = Sha256::new();
-        hasher.update(domain.tag());
-        for part in parts {
-            hasher.update(part);
-        }
-        Self(hasher.finalize().into())
-    }
-
-    /// The hash of a value's encoding under `domain`.
-    #[must_use]
-    pub fn of_value<T: Serialize>(domain: Domain, value: &T) -> Self {
-        Self::of(domain, &[&wire::encode_roomily(value)])
-    }
-}
-
-impl fmt::Display for Digest {
-    /// The first four bytes in hexadecimal; `{:#}` gives all of them.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = if f.alternate() { &self.0[..] } else { &self.0[..4] };
-        shown.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 /// Which cluster a signature belongs to: random bytes drawn when the committee is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClusterId(pub [u8; 32]);
 
 /// An Ed25519 public key as its 32 bytes, not yet known to be a valid point.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PublicKey(pub [u8; 32]);
 
@@ -122,6 +88,18 @@ impl PublicKey {
     #[must_use]
     pub fn judged_by(&self, verifier: &'static dyn Verifier) -> VerifyingKey {
         VerifyingKey(Keyed::Other(*self, verifier))
+    }
+}
+
+impl Ord for PublicKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for PublicKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -342,9 +320,10 @@ impl Batch {
 }
 
 fn signed_bytes<T: Serialize>(domain: Domain, cluster: &ClusterId, value: &T) -> Vec<u8> {
-    let mut bytes = domain.tag().to_vec();
+    let mut bytes = Vec::with_capacity(wire::USUAL_BYTES);
+    bytes.extend_from_slice(domain.tag());
     bytes.extend_from_slice(&cluster.0);
-    bytes.extend_from_slice(&wire::encode_roomily(value));
+    wire::encode_onto(value, &mut bytes);
     bytes
 }
 

@@ -65,23 +65,29 @@ impl MerkleBuckets {
     /// The digest of all leaves. Costs one hash for each node above a leaf that changed since the
     /// last call.
     pub fn root(&mut self) -> Digest {
-        // Children stand behind their parents, so the last is always ready to be hashed.
-        while let Some(index) = self.stale.pop_last() {
-            let at = index as usize;
-            if at == 0 {
-                break; // a tree of a single leaf: that is the root
+        // Level by level, from the leaves' parents up; a tree of a single leaf has none.
+        let mut level: Vec<u32> = core::mem::take(&mut self.stale).into_iter().collect();
+        level.retain(|index| *index > 0);
+        while !level.is_empty() {
+            for at in level.iter().map(|index| *index as usize) {
+                self.nodes[at] = parent(&self.nodes[2 * at], &self.nodes[2 * at + 1]);
             }
-            self.nodes[at] = parent(&self.nodes[2 * at], &self.nodes[2 * at + 1]);
-            if index > 1 {
-                self.stale.insert(index / 2);
-            }
+            level.retain_mut(|index| {
+                *index /= 2;
+                *index > 0
+            });
+            level.dedup();
         }
         self.nodes[1]
     }
 }
 
 fn parent(left: &Digest, right: &Digest) -> Digest {
-    Digest::of(Domain::Merkle, &[b"node", &left.0, &right.0])
+    let mut node = [0; 68];
+    node[..4].copy_from_slice(b"node");
+    node[4..36].copy_from_slice(&left.0);
+    node[36..].copy_from_slice(&right.0);
+    Digest::of(Domain::Merkle, &[&node])
 }
 
 #[cfg(test)]

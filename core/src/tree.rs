@@ -26,10 +26,12 @@ struct Entry {
 /// every other block is above the head and has its parent here, so it extends the head.
 #[derive(Clone)]
 pub(crate) struct BlockTree {
-    entries: BTreeMap<BlockId, Entry>,
-    committed: BTreeMap<Height, BlockId>,
-    /// The others: few, while committed ones may be many.
-    uncommitted: BTreeSet<BlockId>,
+    /// Many, so they are looked up by height where that is known.
+    committed: BTreeMap<Height, Entry>,
+    /// The heights of those.
+    heights: BTreeMap<BlockId, Height>,
+    /// The others: few, so they are looked through first.
+    uncommitted: BTreeMap<BlockId, Entry>,
     /// The first block seen of each view above the head's.
     first_of_view: BTreeMap<View, BlockId>,
     head: BlockRef,
@@ -70,12 +72,12 @@ impl BlockTree {
         let entry = Entry { block, commits, root_after: Some(root) };
         let below =
             |block: &Block| Entry { block: block.clone(), commits: Height::GENESIS, root_after: None };
-        let entries = ancestors.iter().map(|block| (block.id(), below(block))).chain([(head.id, entry)]);
-        let heights = ancestors.iter().map(Block::reference).chain([head]);
+        let committed = ancestors.iter().map(below).chain([entry]);
+        let committed: BTreeMap<_, _> = committed.map(|entry| (entry.block.height(), entry)).collect();
         Self {
-            entries: entries.collect(),
-            committed: heights.map(|block| (block.height, block.id)).collect(),
-            uncommitted: BTreeSet::new(),
+            heights: committed.iter().map(|(height, entry)| (entry.block.id(), *height)).collect(),
+            committed,
+            uncommitted: BTreeMap::new(),
             first_of_view: BTreeMap::new(),
             head,
             governed,
@@ -91,16 +93,39 @@ impl BlockTree {
 
     /// The state root after the head.
     pub(crate) fn head_root(&self) -> Digest {
-        let root = self.entries.get(&self.head.id).and_then(|entry| entry.root_after);
+        let root = self.committed.get(&self.head.height).and_then(|entry| entry.root_after);
         root.expect("the head is here and has executed")
     }
 
     pub(crate) fn block(&self, id: &BlockId) -> Option<&Block> {
-        self.entries.get(id).map(|entry| &entry.block)
+        self.entry(id).map(|entry| &entry.block)
     }
 
     pub(crate) fn contains(&self, id: &BlockId) -> bool {
-        self.entries.contains_key(id)
+        self.entry(id).is_some()
+    }
+
+    /// Whether a block is held. Its height tells where to look.
+    pub(crate) fn holds(&self, block: &Block) -> bool {
+        self.entry_at(&block.reference()).is_some()
+    }
+
+    fn entry(&self, id: &BlockId) -> Option<&Entry> {
+        self.uncommitted.get(id).or_else(|| self.committed.get(self.heights.get(id)?))
+    }
+
+    /// The block of that name, height included.
+    fn entry_at(&self, block: &BlockRef) -> Option<&Entry> {
+        if block.height > self.head.height {
+            return self.uncommitted.get(&block.id);
+        }
+        self.committed.get(&block.height).filter(|entry| entry.block.id() == block.id)
+    }
+
+    /// The parent of a block that is held, which was added only because its justify names a block as
+    /// it is.
+    fn parent_of(&self, block: &Block) -> Option<&Entry> {
+        self.entry_at(&block.justify().block)
     }
 
     /// Adds a block above the head whose parent is here.
@@ -109,7 +134,7 @@ impl BlockTree {
     /// When the block does not extend the head, or the tree is full.
     pub(crate) fn insert(&mut self, block: Block) -> Result<(), Refusal> {
         let parent = block.justify().block;
-        let holds_parent = self.block(&parent.id).is_some_and(|held| held.reference() == parent);
+        let holds_parent = self.entry_at(&parent).is_some_and(|held| held.block.reference() == parent);
         if !holds_parent || parent.height < self.head.height {
             return Err(Refusal::OffCommittedBranch(self.head));
         }
@@ -120,8 +145,7 @@ impl BlockTree {
         self.uncommitted_bytes += bytes;
         let commits = self.commits_if_certified(&parent.id);
         self.first_of_view.entry(block.view()).or_insert(block.id());
-        self.uncommitted.insert(block.id());
-        self.entries.insert(block.id(), Entry { block, commits, root_after: None });
+        self.uncommitted.insert(block.id(), Entry { block, commits, root_after: None });
         Ok(())
     }
 
@@ -136,14 +160,14 @@ impl BlockTree {
     /// # Panics
     /// When `id` is no child of the head: a commit out of order would be our own bug.
     pub(crate) fn commit(&mut self, id: &BlockId, root: Digest) {
-        let entry = self.entries.get_mut(id).expect("a committed block is in the tree");
+        let mut entry = self.uncommitted.remove(id).expect("a block is in the tree before it commits");
         assert_eq!(entry.block.parent(), self.head.id, "blocks commit one after the other");
         entry.root_after = Some(root);
         let commits = entry.commits;
         self.head = entry.block.reference();
         self.uncommitted_bytes -= entry.block.payload().operation_bytes();
-        self.committed.insert(self.head.height, *id);
-        self.uncommitted.remove(id);
+        self.heights.insert(*id, self.head.height);
+        self.committed.insert(self.head.height, entry);
         let mut ascending: Vec<(Height, BlockId, BlockId)> =
             self.above_head().map(|block| (block.height(), block.id(), block.parent())).collect();
         ascending.sort_unstable();
@@ -162,11 +186,10 @@ impl BlockTree {
         let retained = self.head.height.0.saturating_sub(self.bounds.retained.into());
         let lowest = Height(needed.min(retained));
         while let Some(oldest) = self.committed.first_entry().filter(|entry| *entry.key() < lowest) {
-            self.entries.remove(&oldest.remove());
+            self.heights.remove(&oldest.remove().block.id());
         }
-        let entries = &self.entries;
-        let head_view = self.head.view;
-        self.first_of_view.retain(|view, first| *view > head_view && entries.contains_key(first));
+        let (uncommitted, head_view) = (&self.uncommitted, self.head.view);
+        self.first_of_view.retain(|view, first| *view > head_view && uncommitted.contains_key(first));
     }
 
     /// Makes room when the tree is full: drops what is not on the branch of `keep`.
@@ -175,15 +198,18 @@ impl BlockTree {
             return;
         }
         let branch: BTreeSet<BlockId> = self.branch(keep, self.head.height).iter().map(Block::id).collect();
-        let others: Vec<BlockId> = self.uncommitted.difference(&branch).copied().collect();
+        let others: Vec<BlockId> =
+            self.uncommitted.keys().filter(|id| !branch.contains(*id)).copied().collect();
         others.iter().for_each(|id| self.drop_uncommitted(id));
-        let entries = &self.entries;
-        self.first_of_view.retain(|_, first| entries.contains_key(first));
+        let uncommitted = &self.uncommitted;
+        self.first_of_view.retain(|_, first| uncommitted.contains_key(first));
     }
 
     /// The blocks held, by id.
     pub(crate) fn held(&self) -> impl Iterator<Item = BlockRef> {
-        self.entries.values().map(|entry| entry.block.reference())
+        let mut held: Vec<BlockRef> = self.blocks().map(Block::reference).collect();
+        held.sort_unstable_by_key(|block| block.id);
+        held.into_iter()
     }
 
     /// The first block seen of each view above the head's.
@@ -216,13 +242,17 @@ impl BlockTree {
     }
 
     fn drop_uncommitted(&mut self, id: &BlockId) {
-        self.uncommitted.remove(id);
-        if let Some(entry) = self.entries.remove(id) {
+        if let Some(entry) = self.uncommitted.remove(id) {
             self.uncommitted_bytes -= entry.block.payload().operation_bytes();
         }
     }
 
     fn above_head(&self) -> impl Iterator<Item = &Block> {
-        self.uncommitted.iter().filter_map(|id| self.block(id))
+        self.uncommitted.values().map(|entry| &entry.block)
+    }
+
+    /// All blocks held.
+    fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.committed.values().chain(self.uncommitted.values()).map(|entry| &entry.block)
     }
 }

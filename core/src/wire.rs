@@ -1,6 +1,7 @@
 //! The encoding of everything that is hashed, signed, sent or stored: postcard, whole and exact.
 
 use alloc::vec::Vec;
+use postcard::ser_flavors::Flavor;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Why bytes were refused.
@@ -20,19 +21,49 @@ pub enum DecodeError {
 /// When a type's `Serialize` fails; those of this crate do not.
 #[must_use]
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = encode_roomily(value);
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    encode_onto(value, &mut bytes);
     bytes.shrink_to_fit();
     bytes
 }
 
-/// The same, for bytes that are not kept.
-pub(crate) fn encode_roomily<T: Serialize>(value: &T) -> Vec<u8> {
-    let bytes = Vec::with_capacity(USUAL_BYTES);
-    postcard::to_extend(value, bytes).expect("our types serialize into memory without fail")
+/// More than most values have, so that they are encoded without moving.
+pub(crate) const USUAL_BYTES: usize = 512;
+
+/// The same, at the end of `bytes`: for who encodes often and keeps nothing.
+///
+/// # Panics
+/// As [`encode`].
+pub fn encode_onto<T: Serialize>(value: &T, bytes: &mut Vec<u8>) {
+    encode_into(value, Onto(bytes));
 }
 
-/// More than most values have, so that they are encoded without moving.
-const USUAL_BYTES: usize = 512;
+/// The same, wherever `flavor` puts it.
+pub(crate) fn encode_into<T: Serialize, F: Flavor>(value: &T, flavor: F) -> F::Output {
+    postcard::serialize_with_flavor(value, flavor).expect("our types serialize into memory without fail")
+}
+
+struct Onto<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Onto<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
 
 /// The value that `bytes`, all of them, encode. Allocates no more than a small multiple of the
 /// bytes' own length; the caller bounds that length.

@@ -98,7 +98,7 @@ impl KvStore {
         if bytes > self.bytes_max {
             return Answer::Invalid(Invalid::StoreFull);
         }
-        let digest = Digest::of(Domain::Merkle, &[b"entry", &wire::encode(&(&key, &value))]);
+        let digest = Digest::of_value(Domain::Merkle, &(*b"entry", &key, &value));
         self.bytes = bytes;
         self.buckets[index as usize].insert(key, Entry { value, digest });
         self.tree.get_mut().touched.insert(index);

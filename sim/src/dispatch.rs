@@ -10,7 +10,8 @@ use crate::queue::Ticket;
 use crate::sim::{Due, Sim};
 use crate::step::{Cause, DropCause, Step};
 use hotstuff_core::command::Reply;
-use hotstuff_core::{Event, Input, Output, ReplicaId};
+use hotstuff_core::{Event, Input, Output, ReplicaId, verify};
+use std::sync::Arc;
 
 impl Sim {
     /// Lets something happen that is due. Returns at which host, and how the step tells of it.
@@ -54,14 +55,17 @@ impl Sim {
     /// Performs all that the step's host puts out, records the step and checks it.
     pub(crate) fn conclude(&mut self, host: Option<HostId>, cause: Cause) -> Step {
         let events = host.map_or_else(Vec::new, |id| self.perform(id));
-        // What a host does reaches clients by replies, which are steps of their own.
-        let results = if host.is_none() { self.serve_clients() } else { Vec::new() };
-        let step = Step { index: self.steps, time: self.now, host, cause, events, results };
+        let mut step = Step { index: self.steps, time: self.now, host, cause, events, results: Vec::new() };
+        // What a host does reaches clients by replies, which are steps of their own, and no step moves
+        // more than one client.
+        if let Some(client) = step.client() {
+            step.results = self.serve(client);
+        }
         self.steps += 1;
         self.trace.add(&step);
         self.history.note(&step);
         self.results.extend_from_slice(&step.results);
-        let (sent, received) = (core::mem::take(&mut self.sent), self.received.take());
+        let (mut sent, received) = (core::mem::take(&mut self.sent), self.received.take());
         let replica = host.and_then(|id| self.hosts.get(&id)?.replica());
         let status = replica.map(hotstuff_core::Replica::status);
         let observed = Observed {
@@ -74,26 +78,23 @@ impl Sim {
         // What a faulty host does and says is no breach of anything.
         let is_faulty = host.is_some_and(|id| self.faulty.contains(&id));
         self.violation = if is_faulty { None } else { self.checkers.check(&observed) };
+        sent.clear();
+        self.sent = sent;
         step
     }
 
-    /// Sends out what clients say, and returns what they have learnt.
-    fn serve_clients(&mut self) -> Vec<CommandResult> {
-        let mut learnt = Vec::new();
-        let clients: Vec<ClientNumber> = self.clients.keys().copied().collect();
-        for client in clients {
-            let (commands, results) = self.client_mut(client).drain();
-            for command in commands {
-                let letter = Letter::new(command);
-                let hosts: Vec<HostId> = self.hosts.keys().copied().collect();
-                for to in hosts {
-                    self.post(Load::Command { client, to, letter: letter.clone() });
-                }
+    /// Sends out what a client says, and returns what it has learnt.
+    fn serve(&mut self, client: ClientNumber) -> Vec<CommandResult> {
+        let (commands, results) = self.client_mut(client).drain();
+        for command in commands {
+            let letter = Letter::new(command);
+            let hosts: Vec<HostId> = self.hosts.keys().copied().collect();
+            for to in hosts {
+                self.post(Load::Command { client, to, letter: letter.clone() });
             }
-            learnt.extend(results);
-            self.set_client_timer(client);
         }
-        learnt
+        self.set_client_timer(client);
+        results
     }
 
     /// Takes back what a host that has crashed was waiting for.
@@ -141,12 +142,12 @@ impl Sim {
                 self.host_mut(to).handle(now, input);
                 (Some(to), Cause::CommandDelivered { client, id, sequence })
             }
-            Load::Reply { from, client, letter } => {
-                let (sequence, replica) = (letter.content().command.sequence, from.replica);
+            Load::Reply { from, client, reply } => {
+                let (sequence, replica) = (reply.command.sequence, from.replica);
                 if is_lost {
                     return (None, Cause::ReplyDropped { client, id, from: replica, sequence });
                 }
-                if let Ok(reply) = letter.verified(&self.committee) {
+                if let Ok(reply) = verify::reply(&self.committee, Arc::unwrap_or_clone(reply)) {
                     self.client_mut(client).handle_reply(now, reply);
                 }
                 (None, Cause::ReplyDelivered { client, id, from: replica, sequence })
@@ -164,7 +165,7 @@ impl Sim {
 
     /// Performs a host's outputs, strictly in order, and sets its timer. Returns what it told.
     fn perform(&mut self, id: HostId) -> Vec<Event> {
-        let mut events = Vec::new();
+        let mut events = core::mem::take(&mut self.room);
         let was_up = self.replica(id).is_some();
         while let Some(output) = self.poll(id) {
             match output {
@@ -267,7 +268,7 @@ impl Sim {
     fn reply(&mut self, from: HostId, reply: Reply) {
         let is_its = |client: &&ClientHost| client.id() == reply.command.client;
         if let Some(client) = self.clients.values().find(is_its).map(ClientHost::number) {
-            self.post(Load::Reply { from, client, letter: Letter::new(reply) });
+            self.post(Load::Reply { from, client, reply: Arc::new(reply) });
         }
     }
 

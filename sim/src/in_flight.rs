@@ -26,9 +26,7 @@ impl Sim {
             let (client, host, is_reply, sequence) = match load {
                 Load::Message { .. } => return None,
                 Load::Command { client, to, letter } => (*client, *to, false, letter.content().id.sequence),
-                Load::Reply { from, client, letter } => {
-                    (*client, *from, true, letter.content().command.sequence)
-                }
+                Load::Reply { from, client, reply } => (*client, *from, true, reply.command.sequence),
             };
             let (id, sent, dropped) = (*id, *sent, *is_lost);
             Some(ClientInFlight { id, client, host, is_reply, sequence, sent, arrives, dropped })

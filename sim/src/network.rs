@@ -44,6 +44,7 @@ impl<T: Clone, E: Clone> Letter<T, E> {
             return verdict.clone();
         }
         let verdict = verify(self.content.clone());
+        verdicts.reserve_exact(1); // few letters need another
         verdicts.push((epochs, verdict.clone()));
         verdict
     }
@@ -61,12 +62,6 @@ impl Letter<Command, NotAdmitted> {
     }
 }
 
-impl Letter<Reply, Refusal> {
-    pub(crate) fn verified(&self, committee: &Committee) -> Result<Verified<Reply>, Refusal> {
-        self.verified_by(Epochs::default(), |reply| verify::reply(committee, reply))
-    }
-}
-
 /// What a packet carries, and between whom.
 #[derive(Clone)]
 pub(crate) enum Load {
@@ -74,8 +69,8 @@ pub(crate) enum Load {
     Message { from: HostId, to: HostId, letter: Arc<Letter<Message, Refusal>> },
     /// From a client to a host.
     Command { client: ClientNumber, to: HostId, letter: Arc<Letter<Command, NotAdmitted>> },
-    /// From a host to a client.
-    Reply { from: HostId, client: ClientNumber, letter: Arc<Letter<Reply, Refusal>> },
+    /// From a host to a client, who alone verifies it.
+    Reply { from: HostId, client: ClientNumber, reply: Arc<Reply> },
 }
 
 /// A message on its way.

@@ -16,7 +16,7 @@ use crate::trace::Trace;
 use crate::weakness::Weakness;
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::replica::{Replica, Setup};
-use hotstuff_core::{Committee, Input, ReplicaId, Time};
+use hotstuff_core::{Committee, Event, Input, ReplicaId, Time};
 use hotstuff_kv::KvStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -60,6 +60,8 @@ pub struct Sim {
     /// What the step under way has received, and has sent.
     pub(crate) received: Option<Sent>,
     pub(crate) sent: Vec<Sent>,
+    /// Room for the next step's events: empty, and as long as was needed before.
+    pub(crate) room: Vec<Event>,
     pub(crate) trace: Trace,
     pub(crate) checkers: Checkers,
     pub(crate) violation: Option<Violation>,
@@ -127,6 +129,7 @@ impl Sim {
             history: History::default(),
             received: None,
             sent: Vec::new(),
+            room: Vec::new(),
             trace: Trace::new(),
             violation: None,
             interventions: Vec::new(),
@@ -199,8 +202,10 @@ impl Sim {
     /// `time`, unless a violation froze the run before.
     pub fn run_until(&mut self, time: Time, mut sink: impl FnMut(&Step)) {
         while self.next_time().is_some_and(|next| next <= time) {
-            if let Some(step) = self.step() {
+            if let Some(mut step) = self.step() {
                 sink(&step);
+                step.events.clear();
+                self.room = step.events;
             }
         }
         if self.violation.is_none() {
@@ -296,7 +301,7 @@ mod tests {
     use crate::checkers::{Breach, Observed};
     use crate::step::Cause;
     use hotstuff_core::certificate::BlockRef;
-    use hotstuff_core::{Event, Height, View};
+    use hotstuff_core::{Height, View};
     use hotstuff_kv::Operation;
 
     fn submit(operation: Operation) -> Intervention {

@@ -48,7 +48,7 @@ impl<A: App> Replica<A> {
     /// Adds a verified block: stores it, and acts on its justify. Every block's justify is acted
     /// on, fetched ones' too, so the lock rises with what is learnt by fetching (pitfall 9).
     pub(super) fn add_block(&mut self, block: &Block) -> Result<(), Refusal> {
-        if self.tree.contains(&block.id()) {
+        if self.tree.holds(block) {
             self.apply_certified(block.justify()); // a crash may have come between block and lock
             return Ok(());
         }

@@ -57,10 +57,12 @@ impl<A: App> Replica<A> {
     /// A leader that made a QC and has no reason to propose on it sends it to all: at rest everyone
     /// has committed the same blocks.
     pub(super) fn share_own_qc(&mut self) {
-        let is_unshared = core::mem::take(&mut self.has_own_qc);
+        if !core::mem::take(&mut self.has_own_qc) {
+            return;
+        }
         let view = self.view();
         let leads = self.schedule().leader(view) == self.id && view.follows(self.high_qc.view());
-        if is_unshared && leads && view > self.safety.last_proposed() {
+        if leads && view > self.safety.last_proposed() {
             let new_view = NewView { high_qc: self.high_qc.clone(), tc: None };
             self.outputs.push_back(Output::Broadcast(Message::NewView(new_view)));
         }
@@ -70,13 +72,13 @@ impl<A: App> Replica<A> {
     /// and has neither proposed in it nor given it up.
     fn may_propose(&self) -> bool {
         let view = self.view();
+        if view <= self.safety.last_proposed() || view <= self.safety.last_timeout() {
+            return false;
+        }
         let Some(schedule) = self.schedule_above(&self.high_qc.block.id) else { return false };
         let by_qc = view.follows(self.high_qc.view());
         let by_tc = self.tc.as_ref().is_some_and(|tc| view.follows(tc.view) && tc.epoch == schedule.epoch());
-        schedule.leader(view) == self.id
-            && view > self.safety.last_proposed()
-            && view > self.safety.last_timeout()
-            && (by_qc || by_tc)
+        (by_qc || by_tc) && schedule.leader(view) == self.id
     }
 
     /// When an idle leader is to propose an empty block; `None` where it may not propose at all.

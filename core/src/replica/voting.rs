@@ -23,7 +23,7 @@ impl<A: App> Replica<A> {
             return;
         }
         let block = proposal.block.reference();
-        if !self.tree.contains(&block.id) && !self.tree.contains(&proposal.block.parent()) {
+        if !self.tree.holds(&proposal.block) && !self.tree.contains(&proposal.block.parent()) {
             self.keep_waiting(proposal);
             return;
         }
@@ -34,14 +34,14 @@ impl<A: App> Replica<A> {
             Ok(()) => {}
             Err(why) => self.event(Event::VoteRefused { block, why }),
         }
-        if self.tree.contains(&block.id) {
+        if self.tree.holds(&proposal.block) {
             self.retry_waiting(); // proposals may overtake each other
         }
     }
 
     fn consider(&mut self, proposal: &Proposal) -> Result<(), Refusal> {
         let block = &proposal.block;
-        if !self.tree.contains(&block.id()) {
+        if !self.tree.holds(block) {
             self.check_schedule(block)?;
         }
         if let Some(why) = self.equivocation(block) {

@@ -26,7 +26,7 @@ impl BlockTree {
     fn chain_below(&self, certified: &BlockId) -> Option<&Block> {
         let mut block = self.block(certified)?;
         for _ in 0..self.governed.commit_depth() {
-            let parent = self.block(&block.parent())?;
+            let parent = &self.parent_of(block)?.block;
             if !self.governed.rules.is_link(block.view(), parent.view()) {
                 return None;
             }
@@ -44,7 +44,7 @@ impl BlockTree {
     /// The height of the last block that the justify of `id` commits: the state that its header
     /// names, and that rules who may propose its children and who may certify them.
     pub(crate) fn commits_of(&self, id: &BlockId) -> Option<Height> {
-        self.entries.get(id).map(|entry| entry.commits)
+        self.entry(id).map(|entry| entry.commits)
     }
 
     /// What the header of a child of `parent` must carry: the height of the last block that the
@@ -52,8 +52,7 @@ impl BlockTree {
     /// held, or not yet committed here.
     pub(crate) fn state_for_child_of(&self, parent: &BlockId) -> Option<(Height, Digest)> {
         let height = self.commits_if_certified(parent);
-        let id = self.committed.get(&height)?;
-        let root = self.entries.get(id)?.root_after?;
+        let root = self.committed.get(&height)?.root_after?;
         Some((height, root))
     }
 
@@ -61,14 +60,14 @@ impl BlockTree {
     /// on one branch.
     pub(crate) fn extends(&self, descendant: &BlockId, ancestor: &BlockRef) -> bool {
         if ancestor.height < self.head.height {
-            return self.committed.get(&ancestor.height).is_none_or(|id| *id == ancestor.id);
+            return self.committed.get(&ancestor.height).is_none_or(|held| held.block.id() == ancestor.id);
         }
         let mut cursor = self.block(descendant);
         while let Some(block) = cursor {
             if block.height() <= ancestor.height {
                 return block.id() == ancestor.id;
             }
-            cursor = self.block(&block.parent());
+            cursor = self.parent_of(block).map(|parent| &parent.block);
         }
         false
     }
@@ -80,7 +79,7 @@ impl BlockTree {
         let mut cursor = self.block(tip);
         while let Some(block) = cursor.filter(|block| block.height() > above) {
             path.push(block.clone());
-            cursor = self.block(&block.parent());
+            cursor = self.parent_of(block).map(|parent| &parent.block);
         }
         path.reverse();
         path
@@ -95,7 +94,7 @@ impl BlockTree {
     /// Whether the branch of `tip` holds commands that a replica which knows `tip` and its justify
     /// has not seen committed: empty blocks on top are needed to flush them (pitfall 20).
     pub(crate) fn needs_flush(&self, tip: &BlockId) -> bool {
-        let seen = self.entries.get(tip).map_or(Height::GENESIS, |entry| entry.commits);
+        let seen = self.commits_of(tip).unwrap_or_default();
         self.branch(tip, seen).iter().any(|block| !block.is_empty())
     }
 
@@ -113,14 +112,14 @@ impl BlockTree {
 
     /// The certificate of a block, if one that extends it is held.
     pub(crate) fn certificate_of(&self, id: &BlockId) -> Option<QuorumCertificate> {
-        let child = self.entries.values().find(|entry| entry.block.parent() == *id)?;
-        Some(child.block.justify().clone())
+        let children = self.blocks().filter(|block| block.parent() == *id);
+        Some(children.min_by_key(|block| block.id())?.justify().clone())
     }
 
     /// All blocks held but genesis, parents first.
     pub(crate) fn ascending(&self) -> Vec<&Block> {
-        let held = self.entries.values().map(|entry| &entry.block);
-        let mut blocks: Vec<&Block> = held.filter(|block| block.height() > Height::GENESIS).collect();
+        let mut blocks: Vec<&Block> =
+            self.blocks().filter(|block| block.height() > Height::GENESIS).collect();
         blocks.sort_unstable_by_key(|block| (block.height(), block.view(), block.id()));
         blocks
     }

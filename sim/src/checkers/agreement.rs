@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(super) struct Agreement {
     blocks: BTreeMap<Height, (ReplicaId, BlockRef)>,
     state_roots: BTreeMap<Height, (ReplicaId, Digest)>,
+    /// The head and state root that each replica was last seen with.
+    seen: BTreeMap<ReplicaId, (BlockRef, Digest)>,
 }
 
 impl Checker for Agreement {
@@ -29,8 +31,15 @@ impl Checker for Agreement {
             }
         }
         let Some(status) = observed.status else { return Ok(()) };
-        self.block(replica, status.committed_head)?;
-        self.state_root(replica, status.committed_head.height, status.state_root)
+        let (head, root) = (status.committed_head, status.state_root);
+        // What came first at a height stays so: who is as before passes as before.
+        if self.seen.get(&replica) == Some(&(head, root)) {
+            return Ok(());
+        }
+        self.block(replica, head)?;
+        self.state_root(replica, head.height, root)?;
+        self.seen.insert(replica, (head, root));
+        Ok(())
     }
 }
 

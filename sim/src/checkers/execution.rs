@@ -27,19 +27,25 @@ impl Execution {
         &mut self,
         replica: ReplicaId,
         height: Height,
-        commands: Vec<CommandId>,
+        commands: impl Iterator<Item = CommandId>,
     ) -> Result<(), Breach> {
         let Some((first, order)) = self.orders.get(&height) else {
+            let commands: Vec<CommandId> = commands.collect();
             commands.iter().try_for_each(|command| self.once(replica, *command, height))?;
             self.orders.insert(height, (replica, commands));
             return Ok(());
         };
-        let differ = (0..order.len().max(commands.len())).find(|at| order.get(*at) != commands.get(*at));
-        differ.map_or(Ok(()), |at| {
-            let first = (*first, order.get(at).copied());
-            let second = (replica, commands.get(at).copied());
-            Err(Breach::ExecutionOrder { height, first, second })
-        })
+        let (mut ones, mut others) = (order.iter().copied(), commands);
+        loop {
+            match (ones.next(), others.next()) {
+                (None, None) => return Ok(()),
+                (one, other) if one == other => {}
+                (one, other) => {
+                    let (first, second) = ((*first, one), (replica, other));
+                    return Err(Breach::ExecutionOrder { height, first, second });
+                }
+            }
+        }
     }
 
     fn once(&mut self, replica: ReplicaId, command: CommandId, second: Height) -> Result<(), Breach> {
@@ -55,33 +61,39 @@ impl Checker for Execution {
     fn check(&mut self, observed: &Observed<'_>) -> Result<(), Breach> {
         let Some(replica) = observed.id() else { return Ok(()) };
         let apart = |(command, height)| Breach::ExecutedApart { replica, command, height };
-        let executions = executions(&observed.step.events).map_err(apart)?;
-        executions
-            .into_iter()
-            .try_for_each(|(block, commands)| self.executed(replica, block.height, commands))
+        let mut executions = executions(&observed.step.events).map_err(apart)?;
+        executions.try_for_each(|(block, commands)| self.executed(replica, block.height, commands))
     }
 }
-
-/// A block that committed, and the commands that executed in it.
-pub(super) type Executions = Vec<(BlockRef, Vec<CommandId>)>;
 
 /// The blocks that committed in a step, each with the commands that executed in it.
 ///
 /// # Errors
 /// When a command executed in none of them.
-pub(super) fn executions(events: &[Event]) -> Result<Executions, (CommandId, Height)> {
-    let mut executions = Executions::new();
+pub(super) fn executions(
+    events: &[Event],
+) -> Result<impl Iterator<Item = (BlockRef, impl Iterator<Item = CommandId>)>, (CommandId, Height)> {
+    let mut last = None;
     for event in events {
         match event {
-            Event::Committed { block, .. } => executions.push((block.block, Vec::new())),
-            Event::Executed { command, height } => match executions.last_mut() {
-                Some((block, commands)) if block.height == *height => commands.push(*command),
-                _ => return Err((*command, *height)),
-            },
+            Event::Committed { block, .. } => last = Some(block.block.height),
+            Event::Executed { command, height } if last != Some(*height) => return Err((*command, *height)),
             _ => {}
         }
     }
-    Ok(executions)
+    Ok(events.iter().enumerate().filter_map(|(at, event)| match event {
+        Event::Committed { block, .. } => Some((block.block, commands(&events[at + 1..]))),
+        _ => None,
+    }))
+}
+
+/// The commands that executed before the next block committed.
+fn commands(events: &[Event]) -> impl Iterator<Item = CommandId> {
+    let of_block = events.iter().take_while(|event| !matches!(event, Event::Committed { .. }));
+    of_block.filter_map(|event| match event {
+        Event::Executed { command, .. } => Some(*command),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

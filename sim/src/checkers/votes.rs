@@ -5,6 +5,7 @@
 use super::{Breach, Checker, Observed};
 use hotstuff_core::{BlockRef, Event, Message, ReplicaId, View};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Every vote, and the last view that each replica gave up.
 #[derive(Default)]
@@ -31,7 +32,7 @@ impl Checker for Votes {
         // A leader that collects its own vote sends nothing.
         for event in &observed.step.events {
             if let (Some(replica), Event::Voted { block, .. }) = (observed.id(), event) {
-                self.one_per_view(replica, *block)?;
+                Self::one_per_view(self.votes.entry((replica, block.view)), replica, *block)?;
             }
         }
         Ok(())
@@ -40,17 +41,20 @@ impl Checker for Votes {
 
 impl Votes {
     fn vote(&mut self, replica: ReplicaId, block: BlockRef) -> Result<(), Breach> {
-        let is_new = !self.votes.contains_key(&(replica, block.view));
-        match self.timed_out.get(&replica) {
-            Some(&timed_out) if is_new && block.view <= timed_out => {
+        match (self.votes.entry((replica, block.view)), self.timed_out.get(&replica)) {
+            (Entry::Vacant(_), Some(&timed_out)) if block.view <= timed_out => {
                 Err(Breach::VoteAfterTimeout { replica, block, timed_out })
             }
-            _ => self.one_per_view(replica, block),
+            (entry, _) => Self::one_per_view(entry, replica, block),
         }
     }
 
-    fn one_per_view(&mut self, replica: ReplicaId, second: BlockRef) -> Result<(), Breach> {
-        let first = *self.votes.entry((replica, second.view)).or_insert(second);
+    fn one_per_view(
+        entry: Entry<'_, (ReplicaId, View), BlockRef>,
+        replica: ReplicaId,
+        second: BlockRef,
+    ) -> Result<(), Breach> {
+        let first = *entry.or_insert(second);
         if first == second { Ok(()) } else { Err(Breach::TwoVotes { replica, first, second }) }
     }
 }

@@ -200,9 +200,10 @@ impl Checker for Witness {
             .chain(received)
             .for_each(|message| self.keep(message));
         if let Some(replica) = observed.id() {
-            for (block, commands) in executions(&step.events).unwrap_or_default() {
+            for (block, commands) in executions(&step.events).into_iter().flatten() {
                 if block.height > self.top {
-                    self.told.entry(block.height).or_insert((replica, block.id, commands));
+                    let told = || (replica, block.id, commands.collect());
+                    self.told.entry(block.height).or_insert_with(told);
                 }
             }
             self.advance()?;
