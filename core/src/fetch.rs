@@ -37,8 +37,8 @@ impl Led {
 
 #[derive(Clone)]
 struct Hint {
-    /// Whether it has not answered.
-    is_asked: bool,
+    /// Above which height it was asked, if it has not answered.
+    asked_above: Option<Height>,
     /// How often in a row its messages led to no new block.
     failures: u32,
     /// No such question to this peer before this time.
@@ -187,7 +187,7 @@ impl Fetch {
     }
 
     fn take_hinted(&mut self, peer: ReplicaId) -> bool {
-        self.hinted.get_mut(&peer).is_some_and(|hint| core::mem::take(&mut hint.is_asked))
+        self.hinted.get_mut(&peer).is_some_and(|hint| hint.asked_above.take().is_some())
     }
 
     /// After an answer that led further up than those before, the next peer is asked for more right
@@ -249,7 +249,7 @@ impl Fetch {
     /// The snapshot of `peer` has come or is given up: what is still missing others are asked for, at once.
     /// What was asked before counts no more: an answer held back must not take the place that is free now.
     pub(crate) fn note_download_ended(&mut self, now: Time, peer: ReplicaId) {
-        self.hinted.values_mut().for_each(|hint| hint.is_asked = false);
+        self.hinted.values_mut().for_each(|hint| hint.asked_above = None);
         if let Some(wanted) = &mut self.wanted {
             wanted.aside.extend(wanted.last_asked.take().filter(|last| wanted.asked.contains_key(last)));
             wanted.asked.clear();
@@ -267,7 +267,7 @@ impl Fetch {
 
     /// The committees have changed: hints are of other epochs than before.
     pub(crate) fn forget_hints(&mut self, is_known: impl Fn(ReplicaId) -> bool) {
-        self.hinted.retain(|peer, hint| hint.is_asked || is_known(*peer));
+        self.hinted.retain(|peer, hint| hint.asked_above.is_some() || is_known(*peer));
         self.hinted.values_mut().for_each(|hint| hint.failures = 0);
     }
 
@@ -282,6 +282,7 @@ impl Fetch {
         now: Time,
         config: &Config,
         peer: ReplicaId,
+        above: Height,
         peers: u32,
         is_downloading: bool,
     ) -> bool {
@@ -294,16 +295,21 @@ impl Fetch {
         let failures = before.map_or(0, |hint| hint.failures.saturating_add(1));
         let round = Span(wait.0.saturating_mul(peers.into()));
         let due = now + wait.backed_off(failures, config.timeout_max_us).max(round);
-        self.hinted.insert(peer, Hint { is_asked: true, failures, due });
+        self.hinted.insert(peer, Hint { asked_above: Some(above), failures, due });
         self.hint_due = now + wait;
         true
     }
 
-    /// `peer` is asked on: its last answer was of help, and there may be more. Its next one counts once, as
+    /// Above which height `peer` was asked because it seemed to be ahead, if it has not answered.
+    pub(crate) fn hinted_above(&self, peer: ReplicaId) -> Option<Height> {
+        self.hinted.get(&peer)?.asked_above
+    }
+
+    /// `peer` is asked on, above what its last answer led to: there may be more. Its next one counts once, as
     /// any; when a hint of it counts again stays as it was.
-    pub(crate) fn ask_on(&mut self, peer: ReplicaId) {
+    pub(crate) fn ask_on(&mut self, peer: ReplicaId, above: Height) {
         if let Some(hint) = self.hinted.get_mut(&peer) {
-            hint.is_asked = true;
+            hint.asked_above = Some(above);
         }
     }
 }

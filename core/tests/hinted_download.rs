@@ -8,7 +8,7 @@ use hotstuff_core::committee::Member;
 use hotstuff_core::event::Event;
 use hotstuff_core::message::MessageKind;
 use hotstuff_core::*;
-use support::{Table, secret, spec};
+use support::{Table, secret, spec, without};
 
 /// Four replicas in epoch 1, which has a fifth that was never up, and snapshots of many parts.
 fn before_the_fifth_starts() -> Table {
@@ -50,6 +50,32 @@ fn one_message_leads_all_the_way() {
     let began = table.now;
     table.run_until_applied(&[4], 22, |_| true);
     assert!(table.now < began + table.config.heartbeat_us, "it took until {}, from {began}", table.now);
+}
+
+/// r3 holds the first blocks, uncommitted, and then hears nothing until the others are an epoch ahead: what it
+/// holds already leads on to what it does not.
+#[test]
+fn blocks_that_are_known_lead_on_too() {
+    let mut table = Table::empty(spec(4), 1);
+    table.config.fetch_blocks = 2;
+    table.config.serve_interval_us = Span(1);
+    (0..5).for_each(|id| table.start(id));
+    table.submit(1, &[1]);
+    while table.replica(3).footprint().uncommitted_blocks < 3 {
+        let envelope = table.lanes.pop_front().expect("blocks are proposed until the command commits");
+        table.deliver(envelope);
+    }
+    assert_eq!(table.committed(3), Height(0));
+    table.lanes.retain(|envelope| envelope.to != 3);
+    let added = Member { id: ReplicaId(4), key: secret(4).public(), power: Power(1) };
+    table.submit_to(2, CommitteeChange::Add(added), |id| id != 3);
+    for sequence in 3..=12 {
+        table.submit_to(sequence, &[sequence as u8], |id| id != 3);
+        table.run_until_applied(&[0, 1, 2], sequence as usize - 1, without(3));
+    }
+    assert_eq!(table.replica(0).status().epoch, Epoch(1));
+    table.submit_to(13, &[13], |id| id != 3);
+    table.run_until_applied(&[3], 12, |_| true);
 }
 
 /// The whole takes longer than the longest patience, so it comes only if no question comes between.

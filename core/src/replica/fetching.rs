@@ -78,7 +78,7 @@ impl<A: App> Replica<A> {
         let peers = self.committees.newest().size().max(self.fetch.hinted());
         let peers = u32::try_from(peers).unwrap_or(u32::MAX);
         let is_downloading = !self.snapshots.downloads.is_empty();
-        let is_asked = self.fetch.take_hint(self.now, &self.config, from, peers, is_downloading);
+        let is_asked = self.fetch.take_hint(self.now, &self.config, from, above, peers, is_downloading);
         if is_asked {
             self.request(from, None, above);
         }
@@ -87,9 +87,10 @@ impl<A: App> Replica<A> {
 
     /// An answer of a peer that seemed to be ahead led on: it is asked for what comes next, or a replica
     /// that is far behind would get one chunk for each message that it does not understand.
-    fn follow_on(&mut self, from: ReplicaId, led: Led) {
-        if let Some(reached) = led.to.filter(|_| led.is_new && self.missing().is_none()) {
-            self.fetch.ask_on(from);
+    fn follow_on(&mut self, from: ReplicaId, asked_above: Height, led: Led) {
+        // Blocks that are known, and not committed yet, lead on as well as new ones.
+        if let Some(reached) = led.to.filter(|reached| *reached > asked_above && self.missing().is_none()) {
+            self.fetch.ask_on(from, reached);
             self.request(from, None, reached.max(self.tree.head().height));
         }
     }
@@ -170,7 +171,7 @@ impl<A: App> Replica<A> {
     }
 
     pub(super) fn on_fetch_response(&mut self, from: ReplicaId, response: FetchResponse) {
-        let is_hinted = response.target.is_none();
+        let hinted_above = self.fetch.hinted_above(from).filter(|_| response.target.is_none());
         if !self.fetch.take_answer(from, response.target) {
             self.refuse(from, &Message::FetchResponse(response), Refusal::Unasked(from));
             return;
@@ -186,14 +187,12 @@ impl<A: App> Replica<A> {
                 Led::NOWHERE
             }
         };
-        if is_hinted {
-            self.fetch.note_hint_answer(from, led);
-        }
-        if !is_hinted || led.to.is_some() {
+        if hinted_above.is_none() || led.to.is_some() {
             self.set_aside(from, led);
         }
-        if is_hinted {
-            self.follow_on(from, led);
+        if let Some(asked_above) = hinted_above {
+            self.fetch.note_hint_answer(from, led);
+            self.follow_on(from, asked_above, led);
         }
         self.retry_waiting();
     }
