@@ -9,11 +9,16 @@
 mod disk;
 mod error;
 mod header;
+mod look;
+mod overlay;
+mod owner;
 mod recovery;
 mod seal;
 mod tables;
 
 pub use error::StoreError;
+pub use look::{Care, Look, look};
+pub use owner::Owner;
 
 use crate::config::Durability;
 use disk::Disk;

@@ -1,6 +1,7 @@
 //! The tables and how each record changes them: the same fold as `Recovered::apply`, on disk.
 
 use super::StoreError;
+use super::owner::Owner;
 use super::seal::{seal, unseal};
 use hotstuff_core::crypto::{ClusterId, Digest};
 use hotstuff_core::snapshot::{Handover, Snapshot};
@@ -111,7 +112,7 @@ impl<'t> Tables<'t> {
         cluster: &ClusterId,
         id: ReplicaId,
     ) -> Result<Option<ClaimRefusal>, TableError> {
-        let wanted = format!("{id} of cluster {:#}", Digest(cluster.0));
+        let wanted = Owner { id, cluster: *cluster }.to_string();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let format = self.values.get(FORMAT_KEY)?.map(|value| text(value.value()));
         let owner = self.values.get(OWNER)?.map(|value| text(value.value()));

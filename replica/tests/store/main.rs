@@ -4,3 +4,4 @@ mod chain;
 mod commits;
 mod corruption;
 mod fold;
+mod offline;
