@@ -5,3 +5,4 @@ mod commits;
 mod corruption;
 mod fold;
 mod offline;
+mod size;
