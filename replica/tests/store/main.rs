@@ -5,4 +5,5 @@ mod commits;
 mod corruption;
 mod fold;
 mod offline;
+mod power;
 mod size;

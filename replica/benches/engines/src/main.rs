@@ -8,7 +8,7 @@ mod fjall_engine;
 mod pattern;
 mod redb_engine;
 
-use damage::after_a_flipped_bit;
+use damage::after_flipped_bits;
 use fjall_engine::FjallEngine;
 use pattern::{Figures, Open, measure};
 use redb_engine::{Phases, RedbEngine};
@@ -35,9 +35,9 @@ fn main() {
             println!("{}", figures.line(&format!("{name}, {durability:?}")));
         }
     }
-    println!("\na bit of the newest commit flips:");
+    println!("\nbits of the newest commit flip, one at a time; its record is then");
     for (name, open) in NAMES.iter().zip(engines(Durability::Sync)) {
-        println!("{name:<24} {}", after_a_flipped_bit(place, &open));
+        println!("{name:<24} {}", after_flipped_bits(place, &open));
     }
 }
 
