@@ -1,12 +1,12 @@
 //! A store that is only looked at: nothing in its folder changes, whatever state it is in.
 
+use super::lock::Lock;
 use super::overlay::Overlay;
 use super::owner::Owner;
 use super::tables::{FORMAT, FORMAT_KEY, OWNER, SNAPSHOT_MARK, SnapshotMark, TableError, VALUES};
-use super::{CACHE_BYTES, FILE, LOCK_FILE, StoreError, open_database, recovery};
+use super::{CACHE_BYTES, FILE, StoreError, open_database, recovery};
 use hotstuff_core::Recovered;
 use redb::{ConcurrencyMode, DatabaseError, ReadTransaction, ReadableDatabase};
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// How much of a file is checked before it is read.
@@ -49,7 +49,8 @@ pub fn look(folder: &Path, care: Care) -> Result<Look, StoreError> {
     if !path.try_exists().map_err(failed)? {
         return Err(StoreError::Absent { folder: folder.to_owned() });
     }
-    let _lock = share_lock(folder)?;
+    // Replicas cannot start while their store is looked at; none may run.
+    let _lock = Lock::share(folder)?;
     let file_bytes = path.metadata().map_err(failed)?.len();
     if file_bytes == 0 {
         return Err(StoreError::Damaged { path, what: "the file is empty".into() });
@@ -124,14 +125,4 @@ fn open(overlay: Overlay, care: Care) -> Result<Box<dyn ReadableDatabase>, Datab
             Box::new(builder.open_read_only_with_backend(overlay)?)
         }
     })
-}
-
-/// Keeps replicas from starting while their store is looked at; none may run.
-fn share_lock(folder: &Path) -> Result<Option<File>, StoreError> {
-    let Ok(file) = File::open(folder.join(LOCK_FILE)) else { return Ok(None) };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: folder.join(FILE) }),
-        Err(TryLockError::Error(source)) => Err(StoreError::Io { path: folder.to_owned(), source }),
-    }
 }

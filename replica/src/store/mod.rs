@@ -9,6 +9,7 @@
 mod disk;
 mod error;
 mod header;
+mod lock;
 mod look;
 mod overlay;
 mod owner;
@@ -25,8 +26,8 @@ use disk::Disk;
 use hotstuff_core::crypto::ClusterId;
 use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
 use hotstuff_core::{Block, Height, Record, Recovered, ReplicaId};
+use lock::Lock;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend, WriteTransaction};
-use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use tables::{TableError, Tables};
@@ -35,8 +36,6 @@ use tables::{TableError, Tables};
 pub const FILE: &str = "store.redb";
 /// The store's file until it says what it is.
 const NEW_FILE: &str = "store.redb.new";
-/// Locked by whoever has the store open.
-const LOCK_FILE: &str = "store.lock";
 
 /// Pages of the file kept in memory, in bytes.
 const CACHE_BYTES: usize = 32 << 20;
@@ -46,7 +45,7 @@ pub struct Store {
     database: Database,
     path: PathBuf,
     /// Held until the database is closed.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl Store {
@@ -65,7 +64,7 @@ impl Store {
         let failed = |source| StoreError::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let path = folder.join(FILE);
-        let lock = lock(folder)?;
+        let lock = Lock::take(folder)?;
         if !path.try_exists().map_err(failed)? {
             make(folder, &path, cluster, id)?;
         }
@@ -199,21 +198,9 @@ fn make(folder: &Path, path: &Path, cluster: &ClusterId, id: ReplicaId) -> Resul
     sync_folder(folder).map_err(failed)
 }
 
-/// Locks the store in `folder` for this process.
-fn lock(folder: &Path) -> Result<File, StoreError> {
-    let path = folder.join(LOCK_FILE);
-    let failed = |source| StoreError::Io { path: folder.to_owned(), source };
-    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: folder.join(FILE) }),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-    }
-}
-
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    std::fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]

@@ -58,6 +58,7 @@ async fn files_that_do_not_fit_together_are_refused_in_one_line() {
         ("\"replica.key\"", "\"../committee.toml\"", "open to others"),
         ("timeout_min_us = 250000", "timeout_min_us = 0", "must not be zero"),
         ("dead_us = 8000000", "dead_us = 1", "dead_us"),
+        ("durability = \"sync\"", "durability = \"fast\"", "unknown variant `fast`, expected `sync` or `os`"),
         ("allowed_origins = []", "allowed_origins = [\"example.net\"]", "no origin"),
     ];
     for (old, new, reason) in cases {
