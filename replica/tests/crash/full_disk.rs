@@ -10,14 +10,12 @@ use hotstuff_replica::client::ClientDriver;
 use hotstuff_replica::offline;
 use std::process::Command;
 
-/// The most that the replica's files may grow to, in blocks of 512 bytes.
-const BLOCKS: &str = "4096";
-
-/// The program, with a limit on the size of every file it writes. What does not fit is an error to it,
-/// and not its end.
-fn limited() -> Command {
+/// The program, with a limit on the size of every file it writes, in blocks of 512 bytes. What does not
+/// fit is an error to it, and not its end.
+fn limited(blocks: u32) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "sh", BLOCKS, PROGRAM]);
+    command.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "sh"]);
+    command.arg(blocks.to_string()).arg(PROGRAM);
     command
 }
 
@@ -41,7 +39,10 @@ async fn a_replica_with_a_full_disk_stops_and_the_others_go_on() {
     let all = cluster.ids();
     let (others, victim) = (all[..3].to_vec(), all[3]);
     others.iter().for_each(|id| cluster.start_replica(*id));
-    cluster.start_replica_by(victim, limited());
+    // Without room for a new store it does not start, and what it leaves behind is in nobody's way.
+    cluster.start_replica_by(victim, limited(8));
+    ended_for_lack_of_room(&mut cluster, victim, "hotstuff: /").await;
+    cluster.start_replica_by(victim, limited(4_096));
     for id in &all {
         cluster.well(*id).await;
     }
@@ -50,14 +51,7 @@ async fn a_replica_with_a_full_disk_stops_and_the_others_go_on() {
         let client = client.clone();
         async move { set(&client, 0..200).await }
     });
-    let ended = cluster.ended(victim).await;
-    assert_eq!(ended.code(), Some(1), "{ended}");
-    let log = std::fs::read_to_string(cluster.log(victim)).unwrap();
-    let last = log.lines().last().unwrap();
-    assert!(
-        last.starts_with("hotstuff: the store failed: ") && last.contains("no room on the disk"),
-        "{last}"
-    );
+    ended_for_lack_of_room(&mut cluster, victim, "hotstuff: the store failed: ").await;
     verified(&cluster, victim);
 
     // A quorum of three goes on.
@@ -75,6 +69,14 @@ async fn a_replica_with_a_full_disk_stops_and_the_others_go_on() {
     cluster.kill_replica(victim);
     verified(&cluster, victim);
     assert!(!votes::votes(&cluster.log(victim)).is_empty());
+}
+
+async fn ended_for_lack_of_room(cluster: &mut Cluster, id: ReplicaId, start: &str) {
+    let ended = cluster.ended(id).await;
+    let log = std::fs::read_to_string(cluster.log(id)).unwrap();
+    let last = log.lines().last().unwrap();
+    assert_eq!(ended.code(), Some(1), "{ended}: {last}");
+    assert!(last.starts_with(start) && last.contains("no room on the disk"), "{last}");
 }
 
 fn verified(cluster: &Cluster, id: ReplicaId) {
