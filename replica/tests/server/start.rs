@@ -89,3 +89,22 @@ async fn a_shutdown_closes_connections_with_a_word_and_the_store_can_be_opened_a
     let again: ReplicaConfig = site.configs[0].clone();
     bind().await.start(again).await.unwrap().shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_damaged_store_is_refused_by_name() {
+    let (site, running) = lone_replica(|_| {}).await;
+    running.shutdown().await.unwrap();
+    let path = &site.testnet.replicas[&hotstuff_core::ReplicaId(0)];
+    let store = path.with_file_name("data").join("store.redb");
+    let whole = std::fs::read(&store).unwrap();
+    let half = whole.len() / 2;
+    for (damaged, reason) in [
+        (&whole[..half], "store.redb is damaged"),
+        (&[], "store.redb is damaged: the file is empty"),
+        (b"no store", "store.redb is damaged"),
+    ] {
+        std::fs::write(&store, damaged).unwrap();
+        refused_with(path, reason);
+        assert_eq!(std::fs::read(&store).unwrap(), damaged, "nothing is repaired");
+    }
+}

@@ -111,6 +111,8 @@ fn a_changed_file_is_refused_by_name_or_holds_what_was_stored() {
                 let said = error.to_string();
                 assert!(said.contains("store.redb") && !said.contains('\n'), "round {round}, {what}: {said}");
                 assert!(!matches!(error, StoreError::InUse { .. }), "round {round}, {what}: {said}");
+                let again = open(folder.path()).err().map(|error| error.to_string());
+                assert!(again.is_some(), "round {round}, {what}: refused and then not: {said}");
                 refused += 1;
             }
         }
