@@ -1,6 +1,6 @@
 //! The file that the database lies on, synchronised as the config says.
 
-use super::header::prefer_newest;
+use super::header::Newest;
 use crate::config::Durability;
 use redb::backends::FileBackend;
 use redb::{BackendError, DatabaseError, StorageBackend};
@@ -14,13 +14,14 @@ use std::path::Path;
 pub(super) struct Disk {
     file: FileBackend,
     durability: Durability,
+    newest: Newest,
 }
 
 impl Disk {
     /// The file at `path`, made when it is not there.
-    pub(super) fn open(path: &Path, durability: Durability) -> Result<Self, DatabaseError> {
+    pub(super) fn open(path: &Path, durability: Durability, newest: Newest) -> Result<Self, DatabaseError> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-        Ok(Self { file: FileBackend::new(file)?, durability })
+        Ok(Self { file: FileBackend::new(file)?, durability, newest })
     }
 }
 
@@ -32,7 +33,7 @@ impl StorageBackend for Disk {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.file.read(offset, out)?;
         if offset == 0 {
-            prefer_newest(out);
+            self.newest.correct(out);
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! A store that is only looked at: nothing in its folder changes, whatever state it is in.
 
+use super::header::Newest;
 use super::lock::Lock;
 use super::overlay::Overlay;
 use super::owner::Owner;
@@ -55,7 +56,8 @@ pub fn look(folder: &Path, care: Care) -> Result<Look, StoreError> {
     if file_bytes == 0 {
         return Err(StoreError::Damaged { path, what: "the file is empty".into() });
     }
-    let overlay = Overlay::open(&path).map_err(failed)?;
+    let newest = if care == Care::Checked { Newest::of(&path)? } else { Newest::Named };
+    let overlay = Overlay::open(&path, newest).map_err(failed)?;
     let database = open(overlay, care).map_err(|error| StoreError::opening(&path, error))?;
     let transaction = database.begin_read().map_err(|error| StoreError::database(&path, error.into()))?;
     let mut look = Look {

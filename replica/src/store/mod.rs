@@ -23,6 +23,7 @@ pub use owner::Owner;
 
 use crate::config::Durability;
 use disk::Disk;
+use header::Newest;
 use hotstuff_core::crypto::ClusterId;
 use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
 use hotstuff_core::{Block, Height, Record, Recovered, ReplicaId};
@@ -72,7 +73,9 @@ impl Store {
         if path.metadata().map_err(failed)?.len() == 0 {
             return Err(StoreError::Damaged { path, what: "the file is empty".into() });
         }
-        let disk = Disk::open(&path, durability).map_err(|error| StoreError::opening(&path, error))?;
+        let newest = Newest::of(&path)?;
+        let disk =
+            Disk::open(&path, durability, newest).map_err(|error| StoreError::opening(&path, error))?;
         let (mut store, recovered) = Self::on(disk, path, cluster, id)?;
         store._lock = Some(lock);
         Ok((store, recovered))
@@ -191,7 +194,8 @@ fn make(folder: &Path, path: &Path, cluster: &ClusterId, id: ReplicaId) -> Resul
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let disk = Disk::open(&new, Durability::Sync).map_err(|error| StoreError::opening(&new, error))?;
+    let disk = Disk::open(&new, Durability::Sync, Newest::Named)
+        .map_err(|error| StoreError::opening(&new, error))?;
     drop(Store::on(disk, new.clone(), cluster, id)?);
     std::fs::rename(&new, path).map_err(failed)?;
     // Without this the file's name may be lost with the power, and the safety record with it.

@@ -1,6 +1,6 @@
 //! A file that is only looked at: what the database writes to it stays in memory.
 
-use super::header::prefer_newest;
+use super::header::Newest;
 use redb::{BackendError, StorageBackend};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,7 +13,10 @@ const PAGE: u64 = 4_096;
 
 /// The file, and what differs from it.
 #[derive(Debug)]
-pub(super) struct Overlay(Mutex<Content>);
+pub(super) struct Overlay {
+    content: Mutex<Content>,
+    newest: Newest,
+}
 
 #[derive(Debug)]
 struct Content {
@@ -24,14 +27,15 @@ struct Content {
 }
 
 impl Overlay {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, newest: Newest) -> io::Result<Self> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        Ok(Self(Mutex::new(Content { file, len, changed: BTreeMap::new() })))
+        let content = Mutex::new(Content { file, len, changed: BTreeMap::new() });
+        Ok(Self { content, newest })
     }
 
     fn lock(&self) -> MutexGuard<'_, Content> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,7 +84,7 @@ impl StorageBackend for Overlay {
             Ok(())
         })?;
         if offset == 0 {
-            prefer_newest(out);
+            self.newest.correct(out);
         }
         Ok(())
     }

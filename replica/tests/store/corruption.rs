@@ -121,6 +121,24 @@ fn a_changed_file_is_refused_by_name_or_holds_what_was_stored() {
     assert!(refused > 150 && unharmed > 50, "both happen: {refused} refused, {unharmed} unharmed");
 }
 
+/// The numbers of the two commits that a header names, byte by byte.
+#[test]
+fn a_header_with_other_numbers_is_refused_or_holds_what_was_stored() {
+    let (files, expected) = stored();
+    let folder = tempfile::tempdir().unwrap();
+    for file in files {
+        for at in (168..176).chain(296..304) {
+            for value in [0, 1, 0x7f, 0xff, file[at].wrapping_sub(1), file[at].wrapping_add(1)] {
+                let mut changed = file.clone();
+                changed[at] = value;
+                std::fs::write(folder.path().join(FILE), &changed).unwrap();
+                let opened = open(folder.path()).ok().map(|(_, recovered)| recovered);
+                assert!(opened.is_none_or(|found| found == expected), "byte {at} is {value}");
+            }
+        }
+    }
+}
+
 /// No checksum covers the bit that says which of two commits is the newest.
 #[test]
 fn a_store_does_not_go_back_to_an_older_commit() {

@@ -3,10 +3,12 @@
 
 use crate::chain::{CLUSTER, Chain};
 use hotstuff_core::{CommitRule, Recovered, ReplicaId};
-use hotstuff_replica::store::{Store, StoreError};
+use hotstuff_replica::config::Durability;
+use hotstuff_replica::store::{FILE, Store, StoreError};
 use redb::StorageBackend;
 use std::io;
 use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
 
 /// What a disk does or does not do as a whole.
 const SECTOR: u64 = 512;
@@ -76,6 +78,12 @@ impl StorageBackend for Disk {
         self.happens(Happening::Write(offset, data.to_vec()));
         Ok(())
     }
+}
+
+/// Opens a store from a file that holds `image`, as a replica does.
+fn start(folder: &TempDir, image: &[u8]) -> Result<Recovered, StoreError> {
+    std::fs::write(folder.path().join(FILE), image).unwrap();
+    Store::open(folder.path(), &CLUSTER, ReplicaId(0), Durability::Os).map(|(_, recovered)| recovered)
 }
 
 fn open(disk: Disk) -> Result<(Store, Recovered), StoreError> {
@@ -154,6 +162,7 @@ fn failure<'h>(history: &'h [Happening], chance: &mut Chance) -> (&'h [Happening
 #[test]
 fn whenever_the_power_fails_all_that_was_appended_is_there() {
     let (history, folds) = appended();
+    let folder = tempfile::tempdir().unwrap();
     let mut chance = Chance(1);
     let (mut ahead, mut again) = (0, 0);
     for round in 0..300 {
@@ -169,8 +178,8 @@ fn whenever_the_power_fails_all_that_was_appended_is_there() {
             again += 1;
         }
         let at = happened.len();
-        let opened = open(Disk::of(image));
-        let (_, recovered) = opened.unwrap_or_else(|error| panic!("round {round}, at {at}: {error}"));
+        let opened = start(&folder, &image);
+        let recovered = opened.unwrap_or_else(|error| panic!("round {round}, at {at}: {error}"));
         // What was under way may be there too, as a whole.
         let next = folds.get(appended + 1).is_some_and(|next| *next == recovered);
         assert!(next || recovered == folds[appended], "round {round}, at {at}");
@@ -183,6 +192,7 @@ fn whenever_the_power_fails_all_that_was_appended_is_there() {
 #[test]
 fn without_synchronising_a_store_is_refused_after_a_loss_of_power_or_holds_an_older_state() {
     let (mut history, folds) = appended();
+    let folder = tempfile::tempdir().unwrap();
     history.retain(|happening| !matches!(happening, Happening::Sync));
     let mut chance = Chance(1);
     let (mut refused, mut older) = (0, 0);
@@ -193,8 +203,8 @@ fn without_synchronising_a_store_is_refused_after_a_loss_of_power_or_holds_an_ol
         let made = happened.iter().position(|one| matches!(one, Happening::Appended(0))).unwrap();
         happened[..made].iter().for_each(|happening| apply(&mut image, happening));
         let image = after_power_loss(image, &happened[made..], &mut chance);
-        match open(Disk::of(image)) {
-            Ok((_, recovered)) => {
+        match start(&folder, &image) {
+            Ok(recovered) => {
                 let found = folds.iter().rposition(|fold| *fold == recovered);
                 let found = found.unwrap_or_else(|| panic!("round {round}: a state that never was"));
                 older += u32::from(found < appended);
