@@ -29,6 +29,11 @@ impl Committees {
         Self { known }
     }
 
+    /// These, and the committee of the next change.
+    pub(crate) fn followed_by(&self, next: Arc<Committee>) -> Self {
+        Self::new(self.known.iter().cloned().chain([next]).collect())
+    }
+
     /// The committee of an epoch.
     ///
     /// # Errors

@@ -104,6 +104,7 @@
 extern crate alloc;
 
 pub mod app;
+pub mod audit;
 pub mod block;
 pub mod certificate;
 pub mod change;

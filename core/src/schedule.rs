@@ -7,6 +7,7 @@ use crate::command::ClientId;
 use crate::committee::{Committee, Member};
 use crate::crypto::{Digest, Domain};
 use crate::ids::{Epoch, Height, ReplicaId, View};
+use crate::refusal::Refusal;
 use crate::reputation::Reputation;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -39,6 +40,16 @@ impl Schedule {
     pub(crate) fn leader(&self, view: View) -> ReplicaId {
         let given = self.committee.rules().leader(view).filter(|id| self.committee.contains(*id));
         given.unwrap_or_else(|| self.committee.spec().leaders.leader(view, &self.committee, &self.reputation))
+    }
+
+    /// Checks that a block which this rules is of its epoch and by its view's leader (pitfall 11).
+    pub(crate) fn check(&self, block: &Block) -> Result<(), Refusal> {
+        let (header, own) = (block.epoch(), self.epoch());
+        if header != own {
+            return Err(Refusal::WrongEpoch { header, own });
+        }
+        let (view, proposer, leader) = (block.view(), block.header().proposer, self.leader(block.view()));
+        if proposer == leader { Ok(()) } else { Err(Refusal::NotLeader { view, proposer, leader }) }
     }
 }
 

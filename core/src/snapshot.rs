@@ -14,6 +14,7 @@ use crate::schedule::{Schedules, SchedulesImage};
 use crate::sessions::SessionsImage;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
 /// A replicated state with its proof. Checked by [`crate::verify::snapshot`], but for the state
@@ -110,11 +111,18 @@ impl SnapshotChunk {
     /// at most `bytes_max`; the first part, where the request is for another snapshot.
     #[must_use]
     pub fn cut(encoded: &[u8], height: Height, request: SnapshotRequest, bytes_max: u32) -> Self {
+        let total = encoded.len() as u64;
+        let Range { start, end } = Self::range(total, height, request, bytes_max);
+        let bytes = encoded[start as usize..end as usize].to_vec();
+        Self { height, total, offset: start, bytes }
+    }
+
+    /// Where that part lies in an encoding of `total` bytes: for those who do not hold all of it.
+    #[must_use]
+    pub fn range(total: u64, height: Height, request: SnapshotRequest, bytes_max: u32) -> Range<u64> {
         let asked = if request.height == Some(height) { request.offset } else { 0 };
-        let start = usize::try_from(asked).unwrap_or(usize::MAX).min(encoded.len());
-        let end = start.saturating_add(bytes_max as usize).min(encoded.len());
-        let bytes = encoded[start..end].to_vec();
-        Self { height, total: encoded.len() as u64, offset: start as u64, bytes }
+        let start = asked.min(total);
+        start..start.saturating_add(bytes_max.into()).min(total)
     }
 
     /// The answer of one who has no snapshot.

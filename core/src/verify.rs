@@ -225,7 +225,7 @@ pub const HANDOVERS_MAX: usize = 1 << 16;
 
 /// Checks that the state with the next committee is the one that a certified header names, and
 /// returns the committees with that one.
-fn handover(committees: &Committees, handover: &Handover) -> Result<Committees, Refusal> {
+pub(crate) fn handover(committees: &Committees, handover: &Handover) -> Result<Committees, Refusal> {
     let Handover { header, certificate, state } = handover;
     if certificate.block.id != header.id() {
         return Err(Refusal::BadSnapshot);
@@ -235,7 +235,7 @@ fn handover(committees: &Committees, handover: &Handover) -> Result<Committees, 
     if root != header.state_root || next.epoch() != committees.newest().epoch().next() {
         return Err(Refusal::BadSnapshot);
     }
-    Ok(Committees::new(committees.iter().cloned().chain([next]).collect()))
+    Ok(committees.followed_by(next))
 }
 
 /// Checks evidence of equivocation, and returns who is guilty.

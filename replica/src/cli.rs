@@ -1,6 +1,6 @@
 //! The command line: one subcommand per job, each implemented by its module.
 
-use crate::{client, demo, server, testnet};
+use crate::{client, demo, offline, server, testnet};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -26,6 +26,10 @@ enum Command {
     Status(client::status::Arguments),
     /// Say by the exit code whether one replica is alive.
     Health(client::health::Arguments),
+    /// Show what a stopped replica's store holds.
+    Inspect(offline::InspectArguments),
+    /// Check a stopped replica's store.
+    Verify(offline::VerifyArguments),
 }
 
 impl Cli {
@@ -39,6 +43,8 @@ impl Cli {
             Command::Client(arguments) => arguments.run(),
             Command::Status(arguments) => arguments.run(),
             Command::Health(arguments) => arguments.run(),
+            Command::Inspect(arguments) => arguments.run(),
+            Command::Verify(arguments) => arguments.run(),
         }
     }
 }

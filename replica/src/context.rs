@@ -1,6 +1,6 @@
 //! What all connections of a replica share.
 
-use crate::config::{LinkConfig, MemberAddresses};
+use crate::config::{Durability, LinkConfig, MemberAddresses};
 use crate::driver::{Clients, Inlet};
 use crate::http::Origins;
 use crate::peers::Peers;
@@ -26,6 +26,8 @@ pub struct Context {
     pub addresses: BTreeMap<ReplicaId, MemberAddresses>,
     /// The protocol's times and bounds.
     pub consensus: Config,
+    /// What its records wait for.
+    pub durability: Durability,
     /// Times and bounds of connections.
     pub links: LinkConfig,
     /// The way into the driver.

@@ -13,6 +13,7 @@ pub mod fault;
 pub mod http;
 pub mod listener;
 pub mod logging;
+pub mod offline;
 pub mod peers;
 pub mod server;
 pub mod shutdown;

@@ -2,8 +2,8 @@
 
 use crate::cli;
 use crate::config::{
-    Address, AddressError, CommitteeFile, ConfigError, LinkConfig, Listen, MemberAddresses, ReplicaFile,
-    create_key,
+    Address, AddressError, CommitteeFile, ConfigError, Durability, LinkConfig, Listen, MemberAddresses,
+    ReplicaFile, create_key,
 };
 use hotstuff_core::CommitRule;
 use hotstuff_core::committee::{CommitteeError, CommitteeSpec, Limits, MEMBERS_MAX, Member};
@@ -122,6 +122,7 @@ impl Testnet {
                 committee: "../committee.toml".into(),
                 key: "replica.key".into(),
                 data: place.data.clone(),
+                durability: Durability::default(),
                 allowed_origins: Vec::new(),
                 listen: place.listen,
                 consensus,

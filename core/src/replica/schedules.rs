@@ -48,13 +48,7 @@ impl<A: App> Replica<A> {
     /// leader (pitfall 11).
     pub(super) fn check_schedule(&self, block: &Block) -> Result<(), Refusal> {
         let off_branch = Refusal::OffCommittedBranch(self.tree.head());
-        let schedule = self.schedule_above(&block.parent()).ok_or(off_branch)?;
-        let (header, own) = (block.epoch(), schedule.epoch());
-        if header != own {
-            return Err(Refusal::WrongEpoch { header, own });
-        }
-        let (view, proposer, leader) = (block.view(), block.header().proposer, schedule.leader(block.view()));
-        if proposer == leader { Ok(()) } else { Err(Refusal::NotLeader { view, proposer, leader }) }
+        self.schedule_above(&block.parent()).ok_or(off_branch)?.check(block)
     }
 
     /// After commits: whose certificates count from now on.

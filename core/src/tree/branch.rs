@@ -36,7 +36,7 @@ impl BlockTree {
     }
 
     /// The height of the last block committed by a branch whose tip `certified` has a QC.
-    pub(super) fn commits_if_certified(&self, certified: &BlockId) -> Height {
+    pub(crate) fn commits_if_certified(&self, certified: &BlockId) -> Height {
         let before = self.commits_of(certified).unwrap_or_default();
         self.chain_below(certified).map_or(before, |block| before.max(block.height()))
     }

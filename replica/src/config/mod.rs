@@ -2,6 +2,7 @@
 
 mod address;
 mod committee;
+mod durability;
 mod error;
 mod file;
 pub mod hex;
@@ -12,6 +13,7 @@ mod replica_file;
 
 pub use address::{Address, AddressError};
 pub use committee::{CommitteeFile, MemberAddresses};
+pub use durability::Durability;
 pub use error::ConfigError;
 pub use key::{create_key, load_key};
 pub use links::LinkConfig;

@@ -1,6 +1,6 @@
 //! All that a replica is started with, read from its file and the two that it names.
 
-use super::{CommitteeFile, ConfigError, LinkConfig, Listen, ReplicaFile, load_key};
+use super::{CommitteeFile, ConfigError, Durability, LinkConfig, Listen, ReplicaFile, load_key};
 use hotstuff_core::crypto::{SecretKey, VerifyingKey};
 use hotstuff_core::{Config, ReplicaId};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ pub struct ReplicaConfig {
     pub key: SecretKey,
     /// The folder with the replica's store, made when it is not there. One replica's alone.
     pub data: PathBuf,
+    /// What it waits for before it says what it must not forget.
+    pub durability: Durability,
     /// Where it listens.
     pub listen: Listen,
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
@@ -57,6 +59,7 @@ impl ReplicaConfig {
             committee,
             key,
             data: folder.join(&table.data),
+            durability: table.durability,
             listen: table.listen,
             allowed_origins: table.allowed_origins,
             consensus: table.consensus,

@@ -1,6 +1,6 @@
 //! `replica.toml`: one replica's own settings, as they are written down.
 
-use super::{ConfigError, LinkConfig, file};
+use super::{ConfigError, Durability, LinkConfig, file};
 use hotstuff_core::Config;
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -29,6 +29,9 @@ pub struct ReplicaFile {
     pub key: PathBuf,
     /// The folder of its store.
     pub data: PathBuf,
+    /// What it waits for before it says what it must not forget.
+    #[serde(default)]
+    pub durability: Durability,
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
@@ -69,6 +72,12 @@ impl ReplicaFile {
             ("The committee, the same at every replica.", "committee", quoted(&self.committee)),
             ("This replica's secret key.", "key", quoted(&self.key)),
             ("The folder of this replica's store. No other process may use it.", "data", quoted(&self.data)),
+            (
+                "What outlives what: with \"sync\", all that this replica has said outlives a loss of power; with \"os\"\n\
+                 # only its own end, and after a loss of power it may vote twice: never for more than f replicas.",
+                "durability",
+                format!("\"{}\"", self.durability),
+            ),
             (
                 "Web origins (http://host:port) whose pages may connect, beside those of the committee's addresses.",
                 "allowed_origins",
@@ -148,6 +157,7 @@ mod tests {
             committee: "../a \"quoted\" name.toml".into(),
             key: "replica.key".into(),
             data: "/data".into(),
+            durability: Durability::Os,
             allowed_origins: vec!["http://localhost:1".into(), "https://example.net".into()],
             listen: Listen { peer: "[::1]:7000".parse().unwrap(), http: "0.0.0.0:8080".parse().unwrap() },
             consensus: Config { heartbeat_us: Span(17), tree_blocks: 99, ..Config::default() },
@@ -183,6 +193,7 @@ mod tests {
             good.replace("id = 3", "id = -3"),
             good.replace("id = 3", ""),
             good.replace("0.0.0.0:8080", "nowhere"),
+            good.replace("\"os\"\n", "\"fast\"\n"),
         ];
         for (index, text) in wrong.iter().enumerate() {
             assert_ne!(text, &good);

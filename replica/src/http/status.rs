@@ -1,5 +1,6 @@
 //! `/status`: the replica at a glance, as JSON.
 
+use crate::config::Durability;
 use crate::context::Context;
 use axum::Json;
 use axum::extract::State;
@@ -39,6 +40,8 @@ pub struct StatusBody {
     pub fetching: bool,
     /// Whether it has stopped for good because more than f replicas are faulty.
     pub halted: bool,
+    /// What its records wait for, as its config says: `sync` or `os`.
+    pub durability: Durability,
     /// Its links to the other replicas.
     pub peers: Vec<PeerBody>,
     /// Connected clients.
@@ -119,6 +122,7 @@ fn body(context: &Context) -> StatusBody {
         mempool: status.mempool,
         fetching: status.fetching,
         halted: status.halted,
+        durability: context.durability,
         peers: context.peers.status().into_iter().map(peer).collect(),
         clients: context.clients.count() as u64,
         observers: u64::from(context.links.observers).saturating_sub(free),

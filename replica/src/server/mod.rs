@@ -7,7 +7,7 @@ pub use command::Arguments;
 pub use error::{RunError, StartError};
 
 use crate::clock::Clock;
-use crate::config::{Listen, ReplicaConfig};
+use crate::config::{Durability, Listen, ReplicaConfig};
 use crate::context::{Context, Refused};
 use crate::driver::{Clients, Driver, Parts};
 use crate::http::{self, Origins};
@@ -114,6 +114,7 @@ impl Bound {
             origins: Origins::new(addresses.values(), config.allowed_origins),
             addresses,
             consensus: config.consensus,
+            durability: config.durability,
             links,
             inlet,
             status,
@@ -133,6 +134,13 @@ impl Bound {
         let http_listener = Listener::new(self.http.0, links.http_connections);
         tasks.spawn(http::serve(context, http_listener, stop));
         let (peer_address, http_address) = (self.peer.1, self.http.1);
+        match config.durability {
+            Durability::Sync => tracing::info!("{}: durability is sync", config.id),
+            Durability::Os => tracing::warn!(
+                "{}: durability is os: after a loss of power this replica may vote twice",
+                config.id
+            ),
+        }
         tracing::info!("{} takes peers on {peer_address} and serves http://{http_address}", config.id);
         Ok(Running { peer_address, http_address, shutdown, tasks, driver })
     }
@@ -147,9 +155,9 @@ async fn open(config: &ReplicaConfig, clock: Clock) -> Result<(Replica<KvStore>,
         joins_later: false,
         config: config.consensus,
     };
-    let data = config.data.clone();
+    let (data, durability) = (config.data.clone(), config.durability);
     let opening = tokio::task::spawn_blocking(move || {
-        let (store, recovered) = Store::open(&data, setup.committee.cluster(), setup.id)?;
+        let (store, recovered) = Store::open(&data, setup.committee.cluster(), setup.id, durability)?;
         let replica = Replica::new(setup, KvStore::default(), recovered, clock.now())?;
         Ok((replica, store))
     });

@@ -7,13 +7,19 @@ use std::path::{Path, PathBuf};
 /// Why a store cannot be used, each in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The data folder cannot be made or synchronised.
+    /// The data folder cannot be made, locked or synchronised.
     #[error("cannot use the data folder {path}: {source}")]
     Io {
         /// The folder.
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// There is none.
+    #[error("there is no store in {folder}")]
+    Absent {
+        /// The folder.
+        folder: PathBuf,
     },
     /// Another process has it open.
     #[error("{path} is in use by another process: is this replica running already?")]
@@ -44,13 +50,21 @@ pub enum StoreError {
         /// Who opened it.
         wanted: String,
     },
-    /// What it holds makes no sense.
-    #[error("{path} is damaged: {what}")]
+    /// What it holds is not what was stored.
+    #[error("{path} is damaged: {what}; docs/storage.md says what to do")]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         what: String,
+    },
+    /// The disk, or what this process may write of it, is full.
+    #[error("{path}: no room on the disk ({source}): make room and start the replica again; nothing is lost")]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
     },
     /// The disk or the database refuses.
     #[error("{path}: {source}")]
@@ -64,10 +78,31 @@ pub enum StoreError {
 
 impl StoreError {
     pub(super) fn opening(path: &Path, error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+                Self::InUse { path: path.to_owned() }
+            }
+            DatabaseError::UpgradeRequired(version) => {
+                Self::Damaged { path: path.to_owned(), what: format!("its file format is {version}") }
+            }
+            other => Self::database(path, other.into()),
+        }
+    }
+
+    pub(super) fn database(path: &Path, error: redb::Error) -> Self {
         let path = path.to_owned();
         match error {
-            DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Self::InUse { path },
-            other => Self::Database { path, source: Box::new(other.into()) },
+            redb::Error::Corrupted(what) => Self::Damaged { path, what: what.replace('\n', " ") },
+            redb::Error::Io(source) => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                    Self::Full { path, source }
+                }
+                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                    Self::Damaged { path, what: source.to_string() }
+                }
+                _ => Self::Database { path, source: Box::new(redb::Error::Io(source)) },
+            },
+            other => Self::Database { path, source: Box::new(other) },
         }
     }
 }

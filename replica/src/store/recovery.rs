@@ -1,41 +1,53 @@
 //! From tables back to what the core wants to know at its start.
 
+use super::seal::unseal;
 use super::tables::{
-    BLOCKS, COMMITTED, HALTED, HANDOVERS, HIGH_QC, SAFETY, SNAPSHOT, SNAPSHOT_HEIGHT, TC, TableError,
-    UNCOMMITTED, VALUES,
+    BLOCKS, COMMITTED, HALTED, HANDOVERS, HIGH_QC, PART_BYTES, SAFETY, SNAPSHOT, SNAPSHOT_MARK, SnapshotMark,
+    TC, TableError, UNCOMMITTED, VALUES, committed_id,
 };
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
-use hotstuff_core::{Block, Height, Recovered, wire};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use hotstuff_core::{Block, Height, Recovered, Snapshot, wire};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableHandle};
 use serde::de::DeserializeOwned;
+use std::ops::Range;
 
 type Values = ReadOnlyTable<&'static str, &'static [u8]>;
 type Blocks = ReadOnlyTable<&'static [u8; 32], &'static [u8]>;
+type Parts = ReadOnlyTable<u64, &'static [u8]>;
 
-/// All that the store holds.
-pub(super) fn recovered(transaction: &ReadTransaction) -> Result<Recovered, TableError> {
+/// What is wrong with what was read, piece by piece.
+pub(super) type Problems = Vec<TableError>;
+
+/// All that the store holds and can be read. What cannot is left out, and told in `problems`.
+pub(super) fn recovered(
+    transaction: &ReadTransaction,
+    problems: &mut Problems,
+) -> Result<Recovered, TableError> {
     let values = transaction.open_table(VALUES)?;
     let blocks = transaction.open_table(BLOCKS)?;
     let mut recovered = Recovered {
-        safety: value(&values, SAFETY)?,
-        high_qc: value(&values, HIGH_QC)?,
-        tc: value(&values, TC)?,
-        halted: value(&values, HALTED)?,
-        snapshot: value(&values, SNAPSHOT)?,
-        committed: committed(transaction, lowest(transaction)?, Height(u64::MAX))?,
+        safety: or_note(value(&values, SAFETY), problems).flatten(),
+        high_qc: or_note(value(&values, HIGH_QC), problems).flatten(),
+        tc: or_note(value(&values, TC), problems).flatten(),
+        halted: or_note(value(&values, HALTED), problems).flatten(),
+        snapshot: or_note(snapshot(transaction, &values), problems).flatten(),
         ..Recovered::default()
     };
+    let lowest = lowest(transaction)?;
+    for found in committed(transaction, lowest, Height(u64::MAX))? {
+        recovered.committed.extend(or_note(found, problems));
+    }
     for entry in transaction.open_table(HANDOVERS)?.iter()? {
         let (epoch, bytes) = entry?;
-        let decoded = wire::decode(bytes.value());
-        let damaged = |why| TableError::Damaged(format!("the handover after epoch {}: {why}", epoch.value()));
-        recovered.handovers.push(decoded.map_err(damaged)?);
+        let name = format!("the handover after epoch {}", epoch.value());
+        let handover = unsealed(HANDOVERS.name(), &epoch.value().to_le_bytes(), bytes.value(), &name);
+        recovered.handovers.extend(or_note(handover, problems));
     }
     for entry in transaction.open_table(UNCOMMITTED)?.iter()? {
         let (key, _) = entry?;
-        let block = block(&blocks, key.value().1)?;
-        recovered.uncommitted.insert(block.id(), block);
+        let found = or_note(block(&blocks, &Digest(*key.value().1)), problems);
+        recovered.uncommitted.extend(found.map(|block| (block.id(), block)));
     }
     Ok(recovered)
 }
@@ -46,17 +58,42 @@ fn lowest(transaction: &ReadTransaction) -> Result<Height, TableError> {
     Ok(first.unwrap_or(Height(1)))
 }
 
-/// A part of the snapshot, as [`SnapshotChunk::cut`] cuts it.
+/// The snapshot's height and length, and the part of it that `request` asks for.
 pub(super) fn snapshot_chunk(
     transaction: &ReadTransaction,
     request: SnapshotRequest,
     bytes_max: u32,
 ) -> Result<SnapshotChunk, TableError> {
     let values = transaction.open_table(VALUES)?;
-    let (Some(encoded), Some(height)) = (values.get(SNAPSHOT)?, value(&values, SNAPSHOT_HEIGHT)?) else {
+    let Some(SnapshotMark { height, bytes: total }) = value(&values, SNAPSHOT_MARK)? else {
         return Ok(SnapshotChunk::none());
     };
-    Ok(SnapshotChunk::cut(encoded.value(), height, request, bytes_max))
+    let range = SnapshotChunk::range(total, height, request, bytes_max);
+    let offset = range.start;
+    let bytes = parts(&transaction.open_table(SNAPSHOT)?, range)?;
+    Ok(SnapshotChunk { height, total, offset, bytes })
+}
+
+fn snapshot(transaction: &ReadTransaction, values: &Values) -> Result<Option<Snapshot>, TableError> {
+    let Some(SnapshotMark { bytes, .. }) = value(values, SNAPSHOT_MARK)? else { return Ok(None) };
+    let encoded = parts(&transaction.open_table(SNAPSHOT)?, 0..bytes)?;
+    let decoded = wire::decode(&encoded);
+    decoded.map(Some).map_err(|why| TableError::Damaged(format!("the snapshot: {why}")))
+}
+
+/// The bytes of the snapshot's encoding in `range`.
+fn parts(table: &Parts, range: Range<u64>) -> Result<Vec<u8>, TableError> {
+    let part_bytes = PART_BYTES as u64;
+    let mut bytes = Vec::new();
+    for number in range.start / part_bytes..range.end.div_ceil(part_bytes) {
+        let broken = || TableError::Damaged(format!("part {number} of the snapshot is not what was stored"));
+        let stored = table.get(number)?.ok_or_else(broken)?;
+        let part = unseal(SNAPSHOT.name(), &number.to_le_bytes(), stored.value()).map_err(|_| broken())?;
+        let within = |at: u64| (at.saturating_sub(number * part_bytes).min(part_bytes)) as usize;
+        let wanted = part.get(within(range.start)..within(range.end)).ok_or_else(broken)?;
+        bytes.extend_from_slice(wanted);
+    }
+    Ok(bytes)
 }
 
 /// The committed blocks from `from` to `to`, as far as there are any. There are no gaps.
@@ -64,31 +101,50 @@ pub(super) fn committed(
     transaction: &ReadTransaction,
     from: Height,
     to: Height,
-) -> Result<Vec<Block>, TableError> {
+) -> Result<Vec<Result<Block, TableError>>, TableError> {
     let blocks = transaction.open_table(BLOCKS)?;
     let mut found = Vec::new();
     let mut expected = from;
     for entry in transaction.open_table(COMMITTED)?.range(from.0..=to.0)? {
-        let (height, id) = entry?;
-        if height.value() != expected.0 {
-            return Err(TableError::Damaged(format!("the committed block at height {expected} is missing")));
+        let (height, stored) = entry?;
+        let height = height.value();
+        if height != expected.0 {
+            let what = format!("the committed block at height {expected} is missing");
+            found.push(Err(TableError::Damaged(what)));
         }
-        expected = expected.next();
-        found.push(block(&blocks, id.value())?);
+        expected = Height(height).next();
+        found.push(committed_id(height, stored.value()).and_then(|id| block(&blocks, &id)));
     }
     Ok(found)
 }
 
-fn value<T: DeserializeOwned>(values: &Values, name: &str) -> Result<Option<T>, TableError> {
-    let Some(bytes) = values.get(name)? else { return Ok(None) };
-    let decoded = wire::decode(bytes.value());
-    decoded.map(Some).map_err(|why| TableError::Damaged(format!("its {name} record: {why}")))
+pub(super) fn value<T: DeserializeOwned>(values: &Values, name: &str) -> Result<Option<T>, TableError> {
+    let Some(stored) = values.get(name)? else { return Ok(None) };
+    let told = format!("its {name} record");
+    unsealed(VALUES.name(), name.as_bytes(), stored.value(), &told).map(Some)
 }
 
-fn block(blocks: &Blocks, id: &[u8; 32]) -> Result<Block, TableError> {
-    let name = Digest(*id);
-    let damaged = |why: &dyn std::fmt::Display| TableError::Damaged(format!("block {name}: {why}"));
-    let bytes = blocks.get(id)?.ok_or_else(|| damaged(&"it is not there"))?;
-    let block: Block = wire::decode(bytes.value()).map_err(|why| damaged(&why))?;
-    if block.id() == name { Ok(block) } else { Err(damaged(&"its content is another block's")) }
+fn block(blocks: &Blocks, id: &Digest) -> Result<Block, TableError> {
+    let name = format!("block {id}");
+    let stored = blocks.get(&id.0)?.ok_or_else(|| TableError::Damaged(format!("{name} is not there")))?;
+    let block: Block = unsealed(BLOCKS.name(), &id.0, stored.value(), &name)?;
+    if block.id() == *id {
+        return Ok(block);
+    }
+    Err(TableError::Damaged(format!("{name} has another block's content")))
+}
+
+fn unsealed<T: DeserializeOwned>(
+    table: &str,
+    key: &[u8],
+    stored: &[u8],
+    name: &str,
+) -> Result<T, TableError> {
+    let value = unseal(table, key, stored);
+    let value = value.map_err(|_| TableError::Damaged(format!("{name} is not what was stored")))?;
+    wire::decode(value).map_err(|why| TableError::Damaged(format!("{name}: {why}")))
+}
+
+fn or_note<T>(read: Result<T, TableError>, problems: &mut Problems) -> Option<T> {
+    read.map_err(|problem| problems.push(problem)).ok()
 }

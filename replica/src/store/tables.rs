@@ -1,36 +1,50 @@
 //! The tables and how each record changes them: the same fold as `Recovered::apply`, on disk.
 
 use super::StoreError;
+use super::owner::Owner;
+use super::seal::{seal, unseal};
 use hotstuff_core::crypto::{ClusterId, Digest};
 use hotstuff_core::snapshot::{Handover, Snapshot};
 use hotstuff_core::{Block, BlockRef, Height, Record, ReplicaId, wire};
-use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
-use serde::Serialize;
+use redb::{ReadableTable, Table, TableDefinition, TableHandle, WriteTransaction};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Which format this program writes and reads.
-const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
-/// Single values by name: what the store is, and the newest of each replaced record.
+/// Single values by name: what the store is, in plain text, and the newest of each replaced record.
 pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
 /// Blocks by id, committed or not.
 pub(super) const BLOCKS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("blocks");
-/// The committed block at each height.
-pub(super) const COMMITTED: TableDefinition<'_, u64, &[u8; 32]> = TableDefinition::new("committed");
+/// The id of the committed block at each height.
+pub(super) const COMMITTED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("committed");
 /// Blocks not committed yet, by height and id.
 pub(super) const UNCOMMITTED: TableDefinition<'_, (u64, &[u8; 32]), ()> = TableDefinition::new("uncommitted");
-
 /// Proofs of changes of the committee since the snapshot, by the epoch before.
 pub(super) const HANDOVERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("handovers");
+/// The snapshot's encoding in parts of [`PART_BYTES`], the last one shorter, so that no part is read
+/// or moved for another's sake.
+pub(super) const SNAPSHOT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("snapshot");
 
-pub(super) const SNAPSHOT: &str = "snapshot";
-pub(super) const SNAPSHOT_HEIGHT: &str = "snapshot_height";
+/// With key and checksum a part fills the pages that the database gives it, a power of two of them.
+pub(super) const PART_BYTES: usize = 255 << 10;
+
+/// Which snapshot the parts are of: a [`SnapshotMark`].
+pub(super) const SNAPSHOT_MARK: &str = "snapshot";
 pub(super) const SAFETY: &str = "safety";
 pub(super) const HIGH_QC: &str = "high_qc";
 pub(super) const TC: &str = "tc";
 pub(super) const HALTED: &str = "halted";
-const FORMAT_KEY: &str = "format";
-const OWNER: &str = "owner";
+pub(super) const FORMAT_KEY: &str = "format";
+pub(super) const OWNER: &str = "owner";
+
+/// Which snapshot is stored, and how long its encoding is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct SnapshotMark {
+    pub(super) height: Height,
+    pub(super) bytes: u64,
+}
 
 /// A failure below the store's own path.
 pub(super) enum TableError {
@@ -48,7 +62,7 @@ impl TableError {
     pub(super) fn at(self, path: &Path) -> StoreError {
         let path = path.to_owned();
         match self {
-            Self::Database(source) => StoreError::Database { path, source },
+            Self::Database(source) => StoreError::database(&path, *source),
             Self::Damaged(what) => StoreError::Damaged { path, what },
         }
     }
@@ -74,9 +88,10 @@ impl ClaimRefusal {
 pub(super) struct Tables<'t> {
     values: Table<'t, &'static str, &'static [u8]>,
     blocks: Table<'t, &'static [u8; 32], &'static [u8]>,
-    committed: Table<'t, u64, &'static [u8; 32]>,
+    committed: Table<'t, u64, &'static [u8]>,
     uncommitted: Table<'t, (u64, &'static [u8; 32]), ()>,
     handovers: Table<'t, u64, &'static [u8]>,
+    snapshot: Table<'t, u64, &'static [u8]>,
 }
 
 impl<'t> Tables<'t> {
@@ -87,6 +102,7 @@ impl<'t> Tables<'t> {
             committed: transaction.open_table(COMMITTED)?,
             uncommitted: transaction.open_table(UNCOMMITTED)?,
             handovers: transaction.open_table(HANDOVERS)?,
+            snapshot: transaction.open_table(SNAPSHOT)?,
         })
     }
 
@@ -96,7 +112,7 @@ impl<'t> Tables<'t> {
         cluster: &ClusterId,
         id: ReplicaId,
     ) -> Result<Option<ClaimRefusal>, TableError> {
-        let wanted = format!("{id} of cluster {:#}", Digest(cluster.0));
+        let wanted = Owner { id, cluster: *cluster }.to_string();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let format = self.values.get(FORMAT_KEY)?.map(|value| text(value.value()));
         let owner = self.values.get(OWNER)?.map(|value| text(value.value()));
@@ -129,12 +145,18 @@ impl<'t> Tables<'t> {
 
     fn snapshot(&mut self, snapshot: &Snapshot, useless_to: Height) -> Result<(), TableError> {
         let height = snapshot.base().height();
-        self.replace(SNAPSHOT, snapshot)?;
-        self.replace(SNAPSHOT_HEIGHT, &height)?;
+        let encoded = wire::encode(snapshot);
+        self.replace(SNAPSHOT_MARK, &SnapshotMark { height, bytes: encoded.len() as u64 })?;
+        self.snapshot.retain(|_, _| false)?;
+        for (number, part) in (0u64..).zip(encoded.chunks(PART_BYTES)) {
+            let sealed = seal(SNAPSHOT.name(), &number.to_le_bytes(), part.to_vec());
+            self.snapshot.insert(number, sealed.as_slice())?;
+        }
         self.handovers.retain(|_, _| false)?;
         let useless = self.committed.extract_from_if(..=useless_to.0, |_, _| true)?;
         for entry in useless {
-            self.blocks.remove(entry?.1.value())?;
+            let (height, id) = entry?;
+            self.blocks.remove(&committed_id(height.value(), id.value())?.0)?;
         }
         let off_branch = self.uncommitted.extract_from_if(..=(height.0, &[0xff; 32]), |_, ()| true)?;
         for entry in off_branch {
@@ -144,18 +166,22 @@ impl<'t> Tables<'t> {
     }
 
     fn handover(&mut self, handover: &Handover) -> Result<(), TableError> {
-        self.handovers.insert(handover.header.epoch.0, wire::encode(handover).as_slice())?;
+        let epoch = handover.header.epoch.0;
+        let sealed = seal(HANDOVERS.name(), &epoch.to_le_bytes(), wire::encode(handover));
+        self.handovers.insert(epoch, sealed.as_slice())?;
         Ok(())
     }
 
     fn replace<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), TableError> {
-        self.values.insert(name, wire::encode(value).as_slice())?;
+        let sealed = seal(VALUES.name(), name.as_bytes(), wire::encode(value));
+        self.values.insert(name, sealed.as_slice())?;
         Ok(())
     }
 
     fn add(&mut self, block: &Block) -> Result<(), TableError> {
         let id = block.id();
-        self.blocks.insert(&id.0, wire::encode(block).as_slice())?;
+        let sealed = seal(BLOCKS.name(), &id.0, wire::encode(block));
+        self.blocks.insert(&id.0, sealed.as_slice())?;
         self.uncommitted.insert((block.height().0, &id.0), ())?;
         Ok(())
     }
@@ -165,7 +191,8 @@ impl<'t> Tables<'t> {
         if self.uncommitted.remove((height, &id.0))?.is_none() {
             return Err(TableError::Damaged(format!("{reference} is committed but was never added")));
         }
-        self.committed.insert(height, &id.0)?;
+        let sealed = seal(COMMITTED.name(), &height.to_le_bytes(), id.0.to_vec());
+        self.committed.insert(height, sealed.as_slice())?;
         let useless: Vec<(u64, [u8; 32])> = self
             .uncommitted
             .range((0, &[0; 32])..=(height, &[0xff; 32]))?
@@ -173,11 +200,18 @@ impl<'t> Tables<'t> {
             .collect::<Result<_, _>>()?;
         for (height, id) in useless {
             self.uncommitted.remove((height, &id))?;
-            let is_committed = self.committed.get(height)?.is_some_and(|kept| *kept.value() == id);
-            if !is_committed {
+            let kept = self.committed.get(height)?.map(|stored| committed_id(height, stored.value()));
+            if kept.transpose()? != Some(Digest(id)) {
                 self.blocks.remove(&id)?;
             }
         }
         Ok(())
     }
+}
+
+/// The id in an entry of [`COMMITTED`].
+pub(super) fn committed_id(height: u64, stored: &[u8]) -> Result<Digest, TableError> {
+    let value = unseal(COMMITTED.name(), &height.to_le_bytes(), stored).ok();
+    let id = value.and_then(|value| value.try_into().ok()).map(Digest);
+    id.ok_or_else(|| TableError::Damaged(format!("the entry of height {height} is not what was stored")))
 }

@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use hotstuff_core::link::ObserveFrame;
+use hotstuff_replica::config::Durability;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -30,7 +31,7 @@ async fn the_page_is_served_with_its_type_and_a_tag() {
 
 #[tokio::test]
 async fn status_and_committee_say_what_the_core_says() {
-    let (site, running) = lone_replica(|_| {}).await;
+    let (site, running) = lone_replica(|config| config.durability = Durability::Os).await;
     let address = running.http_address();
     let mut observer = connect(address, "/observe").await;
     let ObserveFrame::Welcome { committee, status: own, genesis, .. } = receive(&mut observer).await else {
@@ -44,6 +45,7 @@ async fn status_and_committee_say_what_the_core_says() {
     assert_eq!(shown.state_root, format!("{:#}", own.state_root));
     assert_eq!(shown.peers.iter().map(|peer| peer.id).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(shown.observers, 1);
+    assert_eq!(shown.durability, Durability::Os);
     let answer = get(address, "/committee", "").await;
     let body: serde_json::Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     assert_eq!(body["genesis"], shown.committed_head.id);

@@ -58,6 +58,7 @@ async fn files_that_do_not_fit_together_are_refused_in_one_line() {
         ("\"replica.key\"", "\"../committee.toml\"", "open to others"),
         ("timeout_min_us = 250000", "timeout_min_us = 0", "must not be zero"),
         ("dead_us = 8000000", "dead_us = 1", "dead_us"),
+        ("durability = \"sync\"", "durability = \"fast\"", "unknown variant `fast`, expected `sync` or `os`"),
         ("allowed_origins = []", "allowed_origins = [\"example.net\"]", "no origin"),
     ];
     for (old, new, reason) in cases {
@@ -87,4 +88,23 @@ async fn a_shutdown_closes_connections_with_a_word_and_the_store_can_be_opened_a
     }
     let again: ReplicaConfig = site.configs[0].clone();
     bind().await.start(again).await.unwrap().shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_refused_by_name() {
+    let (site, running) = lone_replica(|_| {}).await;
+    running.shutdown().await.unwrap();
+    let path = &site.testnet.replicas[&hotstuff_core::ReplicaId(0)];
+    let store = path.with_file_name("data").join("store.redb");
+    let whole = std::fs::read(&store).unwrap();
+    let half = whole.len() / 2;
+    for (damaged, reason) in [
+        (&whole[..half], "store.redb is damaged"),
+        (&[], "store.redb is damaged: the file is empty"),
+        (b"no store", "store.redb is damaged"),
+    ] {
+        std::fs::write(&store, damaged).unwrap();
+        refused_with(path, reason);
+        assert_eq!(std::fs::read(&store).unwrap(), damaged, "nothing is repaired");
+    }
 }

@@ -1,17 +1,20 @@
 //! Clusters of real `hotstuff` processes on loopback, ended with the test, however it ends.
 
+#![allow(dead_code, reason = "each test program uses its part")]
+
 use hotstuff_core::client::ClientConfig;
 use hotstuff_core::{Config, ReplicaId, Span};
 use hotstuff_replica::client::status::{Head, Survey};
-use hotstuff_replica::client::{ClientDriver, Endpoint, health};
+use hotstuff_replica::client::{ClientDriver, Endpoint, health, http};
 use hotstuff_replica::config::{CommitteeFile, Listen, MemberAddresses, load_key};
+use hotstuff_replica::http::StatusBody;
 use hotstuff_replica::testnet::{Place, Testnet};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -51,12 +54,19 @@ pub struct Cluster {
     pub folder: TempDir,
     pub testnet: Testnet,
     pub file: CommitteeFile,
+    /// What replicas log, as `RUST_LOG` has it.
+    pub log_filter: String,
     running: BTreeMap<ReplicaId, Process>,
 }
 
 impl Cluster {
     /// The files of a cluster that nobody runs.
     pub fn prepare(replicas: u16) -> Self {
+        Self::prepare_with(replicas, Config::default())
+    }
+
+    /// The same, with settings of the protocol.
+    pub fn prepare_with(replicas: u16, config: Config) -> Self {
         let place = |_| {
             let [peer, http] = free_ports().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
             let addresses = MemberAddresses { peer: peer.into(), http: http.into() };
@@ -64,21 +74,27 @@ impl Cluster {
         };
         let places: Vec<Place> = (0..replicas).map(place).collect();
         let folder = TempDir::new().unwrap();
-        let testnet = Testnet::create(&folder.path().join("testnet"), &places, Config::default()).unwrap();
+        let testnet = Testnet::create(&folder.path().join("testnet"), &places, config).unwrap();
         let file = CommitteeFile::load(&testnet.committee).unwrap();
-        Self { folder, testnet, file, running: BTreeMap::new() }
+        let log_filter = "warn,hotstuff_replica=info".to_owned();
+        Self { folder, testnet, file, log_filter, running: BTreeMap::new() }
     }
 
     /// A cluster with all replicas well.
     pub async fn start(replicas: u16) -> Self {
         let mut cluster = Self::prepare(replicas);
-        for id in cluster.ids() {
-            cluster.start_replica(id);
-        }
-        for id in cluster.ids() {
-            cluster.well(id).await;
-        }
+        cluster.start_all().await;
         cluster
+    }
+
+    /// Starts all replicas, and waits until they are well.
+    pub async fn start_all(&mut self) {
+        for id in self.ids() {
+            self.start_replica(id);
+        }
+        for id in self.ids() {
+            self.well(id).await;
+        }
     }
 
     /// All replicas' ids.
@@ -88,9 +104,14 @@ impl Cluster {
 
     /// Starts one replica's process.
     pub fn start_replica(&mut self, id: ReplicaId) {
+        self.start_replica_by(id, Command::new(PROGRAM));
+    }
+
+    /// The same by another command, which is to run the program with the arguments that are added.
+    pub fn start_replica_by(&mut self, id: ReplicaId, mut command: Command) {
         let log = File::options().create(true).append(true).open(self.log(id)).unwrap();
-        let mut command = Command::new(PROGRAM);
         command.arg("replica").arg("--config").arg(&self.testnet.replicas[&id]).stdin(Stdio::null());
+        command.env("RUST_LOG", &self.log_filter);
         command.stdout(log.try_clone().unwrap()).stderr(log);
         self.running.insert(id, Process::start(&mut command));
     }
@@ -100,10 +121,40 @@ impl Cluster {
         self.running.remove(&id).expect("it runs").kill();
     }
 
+    /// Waits until one replica ends by itself.
+    pub async fn ended(&mut self, id: ReplicaId) -> ExitStatus {
+        let process = self.running.get_mut(&id).expect("it runs");
+        let status = until(&format!("{id} ends"), async || process.0.try_wait().unwrap()).await;
+        self.running.remove(&id);
+        status
+    }
+
+    /// The folder of a replica's store.
+    pub fn data(&self, id: ReplicaId) -> PathBuf {
+        self.testnet.replicas[&id].with_file_name("data")
+    }
+
     /// Waits until one replica says that it is well.
     pub async fn well(&self, id: ReplicaId) {
         let url = format!("http://{}/healthz", self.file.addresses[&id].http);
         until(&format!("{id} is well"), async || health::check(&url, BOUND).await.ok()).await;
+    }
+
+    /// Waits until a replica that was started has committed what the others had, and has voted in a view
+    /// that nobody was in yet. That takes clients at work.
+    pub async fn rejoined(&self, id: ReplicaId) {
+        self.well(id).await;
+        let asked = Survey::take(&self.file, BOUND).await.replicas.into_iter();
+        let reports: Vec<_> = asked.filter_map(|found| found.report.ok()).collect();
+        let height = reports.iter().map(|report| report.committed_head.height).max().unwrap();
+        let view = reports.iter().map(|report| report.view).max().unwrap();
+        let url = format!("http://{}/status", self.file.addresses[&id].http);
+        until(&format!("{id} has height {height} and votes above view {view}"), async || {
+            let answer = http::get(&url, BOUND).await.ok()?;
+            let status: StatusBody = serde_json::from_slice(&answer.body).ok()?;
+            (status.height >= height && status.last_voted > view).then_some(())
+        })
+        .await
     }
 
     /// Waits until all of `ids` have committed the same block at `height` or above, with the same
@@ -144,7 +195,8 @@ impl Cluster {
         output(command, b"").await
     }
 
-    fn log(&self, id: ReplicaId) -> PathBuf {
+    /// What a replica has said on standard output and standard error.
+    pub fn log(&self, id: ReplicaId) -> PathBuf {
         self.folder.path().join(format!("{id}.log"))
     }
 }

@@ -1,14 +1,17 @@
-//! The store on disk: what it holds is what the records fold to, and it refuses what is not its own.
+//! What a store holds is what the records fold to, and it refuses what is not its own.
 
+use crate::chain::{Chain, operator};
 use hotstuff_core::block::Header;
 use hotstuff_core::certificate::Vote;
-use hotstuff_core::command::Payload;
+use hotstuff_core::command::{Operation, Payload};
 use hotstuff_core::crypto::{ClusterId, Digest, Signature};
 use hotstuff_core::safety::SafetyRecord;
+use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
 use hotstuff_core::{
-    Block, BlockRef, Epoch, Height, QuorumCertificate, Record, Recovered, ReplicaId, TimeoutCertificate,
-    View, wire,
+    Block, BlockRef, CommitRule, CommitteeChange, Epoch, Height, Power, QuorumCertificate, Record, Recovered,
+    ReplicaId, TimeoutCertificate, View, wire,
 };
+use hotstuff_replica::config::Durability;
 use hotstuff_replica::store::{Store, StoreError};
 use proptest::prelude::*;
 use std::path::Path;
@@ -17,7 +20,7 @@ const CLUSTER: ClusterId = ClusterId([7; 32]);
 const SIGNATURE: Signature = Signature([3; 64]);
 
 fn open(folder: &Path) -> (Store, Recovered) {
-    Store::open(folder, &CLUSTER, ReplicaId(0)).unwrap()
+    Store::open(folder, &CLUSTER, ReplicaId(0), Durability::Sync).unwrap()
 }
 
 fn qc(view: u64) -> QuorumCertificate {
@@ -163,7 +166,7 @@ fn a_commit_without_its_block_is_refused_and_changes_nothing() {
 fn a_store_in_use_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (_store, _) = open(folder.path());
-    let refused = Store::open(folder.path(), &CLUSTER, ReplicaId(0)).err().unwrap();
+    let refused = Store::open(folder.path(), &CLUSTER, ReplicaId(0), Durability::Sync).err().unwrap();
     assert!(matches!(refused, StoreError::InUse { .. }), "{refused}");
 }
 
@@ -171,9 +174,10 @@ fn a_store_in_use_is_refused() {
 fn anothers_store_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
-    let other_replica = Store::open(folder.path(), &CLUSTER, ReplicaId(1)).err().unwrap();
+    let other_replica = Store::open(folder.path(), &CLUSTER, ReplicaId(1), Durability::Sync).err().unwrap();
     assert!(matches!(other_replica, StoreError::Foreign { .. }), "{other_replica}");
-    let other_cluster = Store::open(folder.path(), &ClusterId([8; 32]), ReplicaId(0)).err().unwrap();
+    let other_cluster =
+        Store::open(folder.path(), &ClusterId([8; 32]), ReplicaId(0), Durability::Sync).err().unwrap();
     assert!(matches!(other_cluster, StoreError::Foreign { .. }), "{other_cluster}");
     open(folder.path());
 }
@@ -188,7 +192,7 @@ fn an_unknown_format_is_refused_with_what_to_do() {
     transaction.open_table(values).unwrap().insert("format", b"99".as_slice()).unwrap();
     transaction.commit().unwrap();
     drop(database);
-    let refused = Store::open(folder.path(), &CLUSTER, ReplicaId(0)).err().unwrap();
+    let refused = Store::open(folder.path(), &CLUSTER, ReplicaId(0), Durability::Sync).err().unwrap();
     assert!(matches!(refused, StoreError::Format { .. }), "{refused}");
     assert!(refused.to_string().contains("run the version that"), "{refused}");
 }
@@ -197,6 +201,48 @@ fn an_unknown_format_is_refused_with_what_to_do() {
 fn a_file_that_is_no_store_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("store.redb"), [5; 9_000]).unwrap();
-    let refused = Store::open(folder.path(), &CLUSTER, ReplicaId(0)).err().unwrap();
+    let refused = Store::open(folder.path(), &CLUSTER, ReplicaId(0), Durability::Sync).err().unwrap();
     assert!(!refused.to_string().contains('\n'), "{refused}");
+}
+
+/// The records of a replica at work: with snapshots, what they make useless, and changes of the
+/// committee.
+#[test]
+fn what_a_replica_has_stored_is_what_its_records_fold_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, mut fold) = open(folder.path());
+    let mut chain = Chain::start(CommitRule::TwoChain, 16);
+    let mut snapshots = 0;
+    for number in 0..40u16 {
+        chain.set(&format!("key {number}"), &[7; 9_000]);
+        if number % 15 == 7 {
+            let change =
+                CommitteeChange::SetPower { replica: ReplicaId(3), power: Power(1 + u64::from(number % 2)) };
+            chain.submit(&operator(), Operation::Committee(change));
+        }
+        let records = chain.take_records();
+        store.append(&records).unwrap();
+        snapshots += records.iter().filter(|record| matches!(record, Record::Snapshot { .. })).count();
+        records.into_iter().for_each(|record| fold.apply(record));
+        if number % 10 == 9 {
+            drop(store);
+            let (again, recovered) = open(folder.path());
+            assert!(recovered == fold, "after {number} commands");
+            store = again;
+        }
+    }
+    assert!(snapshots > 3 && fold.committed[0].height() > Height(1), "some of the chain is pruned");
+    let snapshot = fold.snapshot.unwrap();
+    assert!(!snapshot.handovers.is_empty() || !fold.handovers.is_empty(), "a change is proven");
+    let encoded = wire::encode(&snapshot);
+    assert!(encoded.len() > 255 << 10, "more than one part: {}", encoded.len());
+    for (offset, bytes_max) in
+        [(0, 1), (0, 1 << 20), (255 << 10, 7), ((255 << 10) - 3, 9), (u64::MAX, 5), (17, 0)]
+    {
+        for height in [None, Some(snapshot.base().height()), Some(Height(1))] {
+            let request = SnapshotRequest { height, offset };
+            let expected = SnapshotChunk::cut(&encoded, snapshot.base().height(), request, bytes_max);
+            assert_eq!(store.snapshot_chunk(request, bytes_max).unwrap(), expected);
+        }
+    }
 }
