@@ -24,8 +24,12 @@ pub struct LinkConfig {
     pub peer_bytes: u32,
     /// Most connections to the peer port at once.
     pub peer_connections: u32,
+    /// Most of them from one address (of IPv6, from one /64).
+    pub peer_address_connections: u32,
     /// Most connections to the public port at once, whatever they are for.
     pub http_connections: u32,
+    /// Most of them from one address (of IPv6, from one /64).
+    pub http_address_connections: u32,
     /// Most clients connected at once.
     pub clients: u32,
     /// Most replies waiting for one client's connection; a client that falls further behind is
@@ -50,7 +54,9 @@ impl Default for LinkConfig {
             peer_frames: 4_096,
             peer_bytes: 64 << 20,
             peer_connections: 1_024,
+            peer_address_connections: 256,
             http_connections: 2_048,
+            http_address_connections: 512,
             clients: 1_024,
             client_frames: 4_096,
             client_bytes: 4 << 20,
@@ -71,7 +77,9 @@ impl LinkConfig {
             self.peer_frames,
             self.peer_bytes,
             self.peer_connections,
+            self.peer_address_connections,
             self.http_connections,
+            self.http_address_connections,
             self.clients,
             self.client_frames,
             self.client_bytes,
@@ -100,7 +108,9 @@ impl LinkConfig {
             peer_frames,
             peer_bytes,
             peer_connections,
+            peer_address_connections,
             http_connections,
+            http_address_connections,
             clients,
             client_frames,
             client_bytes,
@@ -116,7 +126,17 @@ impl LinkConfig {
             ("Most frames waiting for one peer; then the oldest go.", "peer_frames", peer_frames.into()),
             ("Most bytes waiting for one peer; then the oldest go.", "peer_bytes", peer_bytes.into()),
             ("Most connections to the peer port.", "peer_connections", peer_connections.into()),
+            (
+                "Most of them from one address (IPv6: from one /64).",
+                "peer_address_connections",
+                peer_address_connections.into(),
+            ),
             ("Most connections to the public port.", "http_connections", http_connections.into()),
+            (
+                "Most of them from one address (IPv6: from one /64).",
+                "http_address_connections",
+                http_address_connections.into(),
+            ),
             ("Most clients connected.", "clients", clients.into()),
             ("Most replies waiting for one client.", "client_frames", client_frames.into()),
             ("Most bytes of replies waiting for one client.", "client_bytes", client_bytes.into()),

@@ -24,6 +24,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -38,14 +39,20 @@ const ALIVE_PATIENCE: Duration = Duration::from_secs(3);
 /// Serves the public port until `stop`, and returns when all its connections are closed.
 pub async fn serve(context: Arc<Context>, listener: Listener, mut stop: Stop) {
     let patience = Duration::from_micros(context.links.handshake_us.0);
-    let router = router(context);
+    let router = router(Arc::clone(&context));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             () = stop.stopped() => break,
-            (connection, _) = listener.accept() => {
-                connections.spawn(converse(router.clone(), connection, patience, stop.clone()));
-            }
+            arrival = listener.accept() => match arrival {
+                Ok((connection, _)) => {
+                    connections.spawn(converse(router.clone(), connection, patience, stop.clone()));
+                }
+                Err(crowded) => {
+                    context.refused.connections.fetch_add(1, Ordering::Relaxed);
+                    tracing::info!("refused on the public port: {crowded}");
+                }
+            },
             Some(_) = connections.join_next() => {}
         }
     }

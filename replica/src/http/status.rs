@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use hotstuff_core::BlockRef;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,6 +48,8 @@ pub struct StatusBody {
     pub observers: u64,
     /// Connections closed since the start because they broke a rule.
     pub refused: RefusedBody,
+    /// Those of them on the peer port, by reason. Impostors at addresses that this replica dialled count too.
+    pub refused_links: BTreeMap<String, u64>,
     /// The version of the program.
     pub version: String,
 }
@@ -80,8 +83,10 @@ pub struct PeerBody {
 /// How many connections broke a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedBody {
-    /// On the peer port.
+    /// On the peer port, of all reasons.
     pub peers: u64,
+    /// On the public port, connections above a limit.
+    pub connections: u64,
     /// Clients.
     pub clients: u64,
     /// Observers.
@@ -104,6 +109,7 @@ fn body(context: &Context) -> StatusBody {
         dropped: peer.dropped,
     };
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let refused_links = context.refused.links.counts();
     let free = context.observer_room.available_permits() as u64;
     StatusBody {
         id: status.id.0,
@@ -123,11 +129,13 @@ fn body(context: &Context) -> StatusBody {
         clients: context.clients.count() as u64,
         observers: u64::from(context.links.observers).saturating_sub(free),
         refused: RefusedBody {
-            peers: count(&context.refused.peers),
+            peers: refused_links.values().sum(),
+            connections: count(&context.refused.connections),
             clients: count(&context.refused.clients),
             observers: count(&context.refused.observers),
             origins: count(&context.refused.origins),
         },
+        refused_links,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }

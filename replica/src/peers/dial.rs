@@ -1,7 +1,7 @@
 //! The links that this replica dials and sends on.
 
 use super::handshake::{self, Own};
-use super::{HANDSHAKE_BYTES_MAX, PATH, Peer};
+use super::{HANDSHAKE_BYTES_MAX, LinkRefusal, PATH, Peer};
 use crate::context::Context;
 use crate::fault::{Ended, Fault};
 use crate::shutdown::Stop;
@@ -13,13 +13,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior};
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// Most frames that are written before the connection is flushed.
 const FLUSH_FRAMES: usize = 64;
 
-type Socket = WebSocketStream<TcpStream>;
+type Socket = WebSocketStream<TlsStream<TcpStream>>;
 
 /// Keeps a link to `peer` until `stop`: dials it, sends what its outbox holds, and dials it again
 /// when the link breaks, after a jittered pause that doubles while links do not last.
@@ -36,6 +37,7 @@ pub async fn dial(context: Arc<Context>, id: ReplicaId, mut stop: Stop) {
                 Err(ended) => ended,
             },
         };
+        note(&context, id, &ended);
         let reason = match ended {
             Ended::Ours(Fault::ShuttingDown) => return,
             Ended::Ours(fault) => fault.to_string(),
@@ -62,12 +64,13 @@ async fn connect(context: &Context, id: ReplicaId) -> Result<Socket, Ended> {
         let stream =
             TcpStream::connect((address.host(), address.port())).await.map_err(|error| theirs(&error))?;
         stream.set_nodelay(true).map_err(|error| theirs(&error))?;
+        let (stream, session) = context.tls.connect(stream, id).await?;
         let config = socket::config(HANDSHAKE_BYTES_MAX);
         let url = format!("ws://{address}{PATH}");
         let (mut socket, _) =
             client_async_with_config(url, stream, Some(config)).await.map_err(|error| theirs(&error))?;
         let own = Own { id: context.id, key: &context.key, committee: &context.committee };
-        match handshake::as_dialer(&mut socket, &own, id).await {
+        match handshake::as_dialer(&mut socket, &own, id, &session).await {
             Ok(()) => Ok(socket),
             Err(ended) => {
                 socket::close_peer(&mut socket, &ended).await;
@@ -88,6 +91,20 @@ async fn serve(context: &Context, id: ReplicaId, peer: &Peer, mut socket: Socket
     peer.outbox.set_linked(false);
     socket::close_peer(&mut socket, &ended).await;
     ended
+}
+
+/// Counts it when who answers at the peer's address is not the peer.
+fn note(context: &Context, id: ReplicaId, ended: &Ended) {
+    let is_other = |why: &LinkRefusal| {
+        matches!(
+            why,
+            LinkRefusal::NotTls | LinkRefusal::OtherCluster | LinkRefusal::Stranger | LinkRefusal::BadProof
+        )
+    };
+    if let (Some(why), Ended::Ours(fault)) = (LinkRefusal::of(ended).filter(is_other), ended) {
+        context.refused.links.add(why);
+        tracing::warn!(peer = %id, reason = %fault, "refused: not the peer that was dialled");
+    }
 }
 
 /// Sends what there is to send, and pings, until the link breaks. The peer says nothing but pongs.

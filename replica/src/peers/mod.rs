@@ -1,14 +1,17 @@
-//! Links between replicas. Each replica dials every other and sends on the links it dialled; on
-//! the links it accepted it only receives.
+//! Links between replicas, encrypted under their own keys. Each replica dials every other and sends on the
+//! links it dialled; on the links it accepted it only receives.
 
 mod accept;
 mod dial;
 mod handshake;
 mod outbox;
+mod refused;
+pub mod tls;
 
 pub use accept::accept;
 pub use dial::dial;
 pub use outbox::Outbox;
+pub use refused::{LinkRefusal, RefusedLinks};
 
 use crate::config::LinkConfig;
 use axum::body::Bytes;

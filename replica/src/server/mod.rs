@@ -12,6 +12,7 @@ use crate::context::{Context, Refused};
 use crate::driver::{Clients, Driver, Parts};
 use crate::http::{self, Origins};
 use crate::listener::Listener;
+use crate::peers::tls::PeerTls;
 use crate::peers::{self, Peers};
 use crate::shutdown::{Shutdown, Stop};
 use crate::store::{Store, StoreError};
@@ -108,6 +109,7 @@ impl Bound {
         let addresses = config.committee.addresses;
         let context = Arc::new(Context {
             id: config.id,
+            tls: PeerTls::new(&config.key, Arc::clone(&committee)),
             key: config.key,
             committee,
             committees,
@@ -128,9 +130,11 @@ impl Bound {
         for id in context.peers.ids() {
             tasks.spawn(peers::dial(Arc::clone(&context), id, stop.clone()));
         }
-        let peer_listener = Listener::new(self.peer.0, links.peer_connections);
+        let peer_listener =
+            Listener::new(self.peer.0, links.peer_connections, links.peer_address_connections);
         tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, stop.clone()));
-        let http_listener = Listener::new(self.http.0, links.http_connections);
+        let http_listener =
+            Listener::new(self.http.0, links.http_connections, links.http_address_connections);
         tasks.spawn(http::serve(context, http_listener, stop));
         let (peer_address, http_address) = (self.peer.1, self.http.1);
         tracing::info!("{} takes peers on {peer_address} and serves http://{http_address}", config.id);

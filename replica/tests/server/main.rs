@@ -5,6 +5,7 @@ mod cluster;
 mod hostile_acceptors;
 mod hostile_clients;
 mod hostile_peers;
+mod peer_identity;
 mod public;
 mod start;
 mod support;

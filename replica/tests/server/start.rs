@@ -82,8 +82,8 @@ async fn a_shutdown_closes_connections_with_a_word_and_the_store_can_be_opened_a
     let begin = std::time::Instant::now();
     running.shutdown().await.unwrap();
     assert!(begin.elapsed() < std::time::Duration::from_secs(5));
-    for socket in [&mut client, &mut observer, &mut peer] {
-        assert!(closed(socket).await.reason.contains("shutting down"));
+    for close in [closed(&mut client).await, closed(&mut observer).await, closed(&mut peer).await] {
+        assert!(close.reason.contains("shutting down"));
     }
     let again: ReplicaConfig = site.configs[0].clone();
     bind().await.start(again).await.unwrap().shutdown().await.unwrap();
