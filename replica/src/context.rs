@@ -56,6 +56,8 @@ pub struct Context {
 pub struct Refused {
     /// On the peer port.
     pub links: RefusedLinks,
+    /// On the public port, where it is encrypted: no TLS, or none in time.
+    pub tls: AtomicU64,
     /// On the public port, connections above a limit.
     pub connections: AtomicU64,
     /// Clients.

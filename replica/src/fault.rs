@@ -62,6 +62,9 @@ pub enum Fault {
     /// More client keys on one connection than are followed.
     #[error("too many different clients on one connection")]
     ManyClients,
+    /// More frames than the rate allows, by far.
+    #[error("far more than {0} commands per second")]
+    TooFast(u32),
     /// The first frames did not come in time.
     #[error("the handshake took too long")]
     HandshakeTimeout,
@@ -103,7 +106,7 @@ impl Fault {
             Self::Malformed(_) => CloseCode::Invalid,
             Self::TooLarge(_) => CloseCode::Size,
             Self::Protocol(_) => CloseCode::Protocol,
-            Self::Slow => CloseCode::Again,
+            Self::Slow | Self::TooFast(_) => CloseCode::Again,
             Self::Replaced | Self::ShuttingDown => CloseCode::Away,
             _ => CloseCode::Policy,
         };

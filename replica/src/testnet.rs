@@ -122,6 +122,8 @@ impl Testnet {
                 committee: "../committee.toml".into(),
                 key: "replica.key".into(),
                 data: place.data.clone(),
+                tls_cert: None,
+                tls_key: None,
                 allowed_origins: Vec::new(),
                 listen: place.listen,
                 consensus,

@@ -3,6 +3,7 @@
 use super::batch;
 use super::driver::{ClientDriver, Done, Endpoint};
 use super::exit::{self, CommandError, Exit};
+use super::transport::{Transport, TransportArguments};
 use crate::config::{CommitteeFile, ConfigError, load_key};
 use clap::Subcommand;
 use hotstuff_core::Span;
@@ -33,6 +34,8 @@ pub struct Arguments {
     /// Tell on stderr which replicas agreed on a result, and how long that took.
     #[arg(short, long)]
     verbose: bool,
+    #[command(flatten)]
+    transport: TransportArguments,
     #[command(subcommand)]
     request: Request,
 }
@@ -100,16 +103,18 @@ impl Arguments {
         let give_up_us = Span::millis(self.timeout * 1_000);
         let config = ClientConfig { give_up_us, in_flight, ..ClientConfig::default() };
         let command_bytes = file.committee.limits().command_bytes as usize;
-        let driver = ClientDriver::start(key, file.committee.clone(), endpoints(&file), config);
+        let transport = self.transport.transport()?;
+        let endpoints = endpoints(&file, &transport);
+        let driver = ClientDriver::start_by(transport, key, file.committee.clone(), endpoints, config);
         Ok((driver, command_bytes))
     }
 }
 
 /// Where all replicas of a committee take commands.
-pub(super) fn endpoints(file: &CommitteeFile) -> Vec<Endpoint> {
+pub(super) fn endpoints(file: &CommitteeFile, transport: &Transport) -> Vec<Endpoint> {
     let endpoint = |(id, at): (&_, &crate::config::MemberAddresses)| Endpoint {
         replica: *id,
-        url: format!("ws://{}/client", at.http),
+        url: format!("{}://{}/client", transport.ws(), at.http),
     };
     file.addresses.iter().map(endpoint).collect()
 }

@@ -2,6 +2,7 @@
 //! whose commands are in flight side by side.
 
 use super::link::{self, LinkError, LinkEvent};
+use super::transport::Transport;
 use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
 use hotstuff_core::command::Outcome;
 use hotstuff_core::crypto::SecretKey;
@@ -26,7 +27,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 pub struct Endpoint {
     /// The replica.
     pub replica: ReplicaId,
-    /// The `ws://` URL of its client endpoint.
+    /// The URL of its client endpoint: `ws://`, or `wss://` where the transport encrypts.
     pub url: String,
 }
 
@@ -96,6 +97,18 @@ impl ClientDriver {
         endpoints: Vec<Endpoint>,
         config: ClientConfig,
     ) -> Self {
+        Self::start_by(Transport::default(), key, committee, endpoints, config)
+    }
+
+    /// Starts a client as [`start`](Self::start) does, whose links use `transport`.
+    #[must_use]
+    pub fn start_by(
+        transport: Transport,
+        key: SecretKey,
+        committee: Arc<Committee>,
+        endpoints: Vec<Endpoint>,
+        config: ClientConfig,
+    ) -> Self {
         let window = config.in_flight.min(committee.limits().session_replies).max(1);
         let (submissions, submitted) = mpsc::channel(window as usize);
         let (events_sender, events) = mpsc::channel(EVENTS_QUEUED);
@@ -104,7 +117,13 @@ impl ClientDriver {
         let mut tasks = JoinSet::new();
         for Endpoint { replica, url } in endpoints {
             links.insert(replica, Err(LinkError::Dialling));
-            tasks.spawn(link::keep(replica, url, committee.clone(), events_sender.clone()));
+            tasks.spawn(link::keep(
+                transport.clone(),
+                replica,
+                url,
+                committee.clone(),
+                events_sender.clone(),
+            ));
         }
         let first = first_sequence();
         let client = Client::new(key, committee, config, first);

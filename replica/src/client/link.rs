@@ -1,6 +1,7 @@
 //! One client's WebSocket link to one replica: dialled again with back-off for as long as the
 //! client lives, its replies checked before anyone sees them.
 
+use super::transport::{self, Transport};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use hotstuff_core::command::Reply;
 use hotstuff_core::link::ReplicaFrame;
@@ -11,9 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, sleep, timeout};
-use tokio_tungstenite::connect_async_with_config;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::UrlError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// How long a connection may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,6 +73,7 @@ pub enum LinkError {
 /// Keeps the link to `replica`, whose client endpoint is at `url`, until the receiver of `events`
 /// or every sender of the link's queue is gone.
 pub(super) async fn keep(
+    transport: Transport,
     replica: ReplicaId,
     url: String,
     committee: Arc<Committee>,
@@ -79,10 +83,10 @@ pub(super) async fn keep(
     let mut failures = 0;
     loop {
         let began = Instant::now();
-        let why = match timeout(CONNECT_TIMEOUT, connect_async_with_config(&url, Some(config), true)).await {
+        let why = match timeout(CONNECT_TIMEOUT, connect(&transport, &url, config)).await {
             Err(_) => LinkError::ConnectTimeout,
             Ok(Err(error)) => error.into(),
-            Ok(Ok((socket, _))) => {
+            Ok(Ok(socket)) => {
                 let (queue, frames) = mpsc::channel(QUEUE_FRAMES);
                 if events.send(LinkEvent::Up(replica, queue)).await.is_err() {
                     return;
@@ -100,6 +104,21 @@ pub(super) async fn keep(
         failures = if began.elapsed() > CONNECT_TIMEOUT { 0 } else { failures + 1 };
         sleep(redial_after(failures)).await;
     }
+}
+
+async fn connect(
+    transport: &Transport,
+    url: &str,
+    config: WebSocketConfig,
+) -> tungstenite::Result<WebSocketStream<Box<dyn transport::Stream>>> {
+    let request = url.into_client_request()?;
+    let host = request.uri().host().ok_or(UrlError::NoHostName)?;
+    let own_port = if transport.ws() == "wss" { 443 } else { 80 };
+    if request.uri().scheme_str() != Some(transport.ws()) {
+        return Err(UrlError::UnsupportedUrlScheme.into());
+    }
+    let stream = transport.connect(host, request.uri().port_u16().unwrap_or(own_port)).await?;
+    Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
 
 fn config(committee: &Committee) -> WebSocketConfig {

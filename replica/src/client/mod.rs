@@ -10,6 +10,7 @@ pub mod http;
 mod link;
 pub mod status;
 mod table;
+pub mod transport;
 
 pub use cli::Arguments;
 pub use driver::{ClientDriver, ClientError, Done, Endpoint, NoAgreement};

@@ -1,6 +1,6 @@
 //! All that a replica is started with, read from its file and the two that it names.
 
-use super::{CommitteeFile, ConfigError, LinkConfig, Listen, ReplicaFile, load_key};
+use super::{CommitteeFile, ConfigError, LinkConfig, Listen, PublicTls, ReplicaFile, load_key};
 use hotstuff_core::crypto::{SecretKey, VerifyingKey};
 use hotstuff_core::{Config, ReplicaId};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ pub struct ReplicaConfig {
     pub data: PathBuf,
     /// Where it listens.
     pub listen: Listen,
+    /// What it shows on its public port, where that is encrypted.
+    pub tls: Option<PublicTls>,
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
     pub allowed_origins: Vec<String>,
     /// The protocol's times and bounds.
@@ -52,12 +54,18 @@ impl ReplicaConfig {
         if committee.committee.key(id).map(VerifyingKey::public) != Some(key.public()) {
             return Err(ConfigError::WrongKey { path: key_path, id });
         }
+        let tls = match (&table.tls_cert, &table.tls_key) {
+            (Some(cert), Some(key)) => Some(PublicTls::load(&folder.join(cert), &folder.join(key))?),
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfTls { path: at() }),
+        };
         Ok(Self {
             id,
             committee,
             key,
             data: folder.join(&table.data),
             listen: table.listen,
+            tls,
             allowed_origins: table.allowed_origins,
             consensus: table.consensus,
             links: table.links,

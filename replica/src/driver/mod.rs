@@ -6,8 +6,8 @@ mod events;
 mod inbox;
 mod observers;
 
-pub use clients::{ClientConnection, Clients, KEYS_PER_CONNECTION, QueuedReply, TooManyKeys};
-pub use inbox::{DriverEnded, Inlet, Question};
+pub use clients::{ClientConnection, Clients, QueuedReply, TooManyKeys};
+pub use inbox::{DriverEnded, Inlet, Question, Quota};
 pub use observers::Observer;
 
 use crate::clock::Clock;

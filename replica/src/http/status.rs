@@ -85,6 +85,8 @@ pub struct PeerBody {
 pub struct RefusedBody {
     /// On the peer port, of all reasons.
     pub peers: u64,
+    /// On the public port, where it is encrypted: no TLS, or none in time.
+    pub tls: u64,
     /// On the public port, connections above a limit.
     pub connections: u64,
     /// Clients.
@@ -130,6 +132,7 @@ fn body(context: &Context) -> StatusBody {
         observers: u64::from(context.links.observers).saturating_sub(free),
         refused: RefusedBody {
             peers: refused_links.values().sum(),
+            tls: count(&context.refused.tls),
             connections: count(&context.refused.connections),
             clients: count(&context.refused.clients),
             observers: count(&context.refused.observers),

@@ -144,7 +144,7 @@ async fn pump(
             message = tokio::time::timeout(dead, socket.next()) => message,
         };
         let handled = match message {
-            Ok(Some(Ok(Frame::Binary(bytes)))) => take(context, id, bytes).await,
+            Ok(Some(Ok(Frame::Binary(bytes)))) => take(context, id, peer, bytes).await,
             Ok(Some(message)) => handshake::other(message, limit),
             Ok(None) => return Ended::Theirs("closed".into()),
             Err(_) => return Fault::Silent.into(),
@@ -157,28 +157,31 @@ async fn pump(
 
 /// Verifies what a peer sent and hands it to the driver. What does not pass is told to the
 /// driver too, and ends the link: no honest peer sends it.
-async fn take(context: &Context, id: ReplicaId, bytes: Bytes) -> Result<(), Ended> {
-    let ended = |_| Ended::from(Fault::ShuttingDown);
+async fn take(context: &Context, id: ReplicaId, peer: &Peer, bytes: Bytes) -> Result<(), Ended> {
     let size = bytes.len();
+    let hand_over = async |input| {
+        let handed = context.inlet.message(input, size, &peer.quota).await;
+        handed.map_err(|_| Ended::from(Fault::ShuttingDown))
+    };
     let refused = |kind, why| Input::RefusedMessage { from: id, kind, why };
     let message = match wire::decode(&bytes) {
         Ok(PeerFrame::Message(message)) => message,
         Ok(other) => {
             let why = Refusal::Malformed(format!("a {} frame after the handshake", handshake::name(&other)));
-            context.inlet.message(refused(None, why), size).await.map_err(ended)?;
+            hand_over(refused(None, why)).await?;
             return Err(Fault::Misplaced(handshake::name(&other)).into());
         }
         Err(error) => {
             let why = Refusal::Malformed(error.to_string());
-            context.inlet.message(refused(None, why), size).await.map_err(ended)?;
+            hand_over(refused(None, why)).await?;
             return Err(Fault::Malformed(error).into());
         }
     };
     let kind = message.kind();
     match verified(context, message).await? {
-        Ok(message) => context.inlet.message(Input::Message { from: id, message }, size).await.map_err(ended),
+        Ok(message) => hand_over(Input::Message { from: id, message }).await,
         Err(why) => {
-            context.inlet.message(refused(Some(kind), why.clone()), size).await.map_err(ended)?;
+            hand_over(refused(Some(kind), why.clone())).await?;
             Err(Fault::Refused(why).into())
         }
     }

@@ -17,6 +17,7 @@ use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 use rustls::{AlertDescription, CertificateError, ClientConfig, CommonState, ConnectionCommon, ServerConfig};
+use std::fmt;
 use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -47,8 +48,14 @@ pub struct Session {
     pub channel: [u8; 32],
 }
 
+impl fmt::Debug for PeerTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PeerTls under {:?}", self.own.key)
+    }
+}
+
 impl PeerTls {
-    /// The links of whoever holds `key` with the members of `committee`.
+    /// The encryption of links between whoever holds `key` and the members of `committee`.
     #[must_use]
     pub fn new(key: &SecretKey, committee: Arc<Committee>) -> Self {
         let raw = CertificateDer::from(identity::spki(&key.public()).as_ref().to_vec());

@@ -113,7 +113,7 @@ impl Bound {
             key: config.key,
             committee,
             committees,
-            origins: Origins::new(addresses.values(), config.allowed_origins),
+            origins: Origins::new(config.tls.is_some(), addresses.values(), config.allowed_origins),
             addresses,
             consensus: config.consensus,
             links,
@@ -135,9 +135,10 @@ impl Bound {
         tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, stop.clone()));
         let http_listener =
             Listener::new(self.http.0, links.http_connections, links.http_address_connections);
-        tasks.spawn(http::serve(context, http_listener, stop));
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        tasks.spawn(http::serve(context, http_listener, config.tls, stop));
         let (peer_address, http_address) = (self.peer.1, self.http.1);
-        tracing::info!("{} takes peers on {peer_address} and serves http://{http_address}", config.id);
+        tracing::info!("{} takes peers on {peer_address} and serves {scheme}://{http_address}", config.id);
         Ok(Running { peer_address, http_address, shutdown, tasks, driver })
     }
 }

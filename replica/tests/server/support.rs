@@ -219,6 +219,15 @@ pub async fn get(address: SocketAddr, path: &str, head: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// The status, or `None` when the connection is refused.
+pub async fn try_status(address: SocketAddr) -> Option<StatusBody> {
+    let mut stream = within(TcpStream::connect(address)).await.ok()?;
+    within(stream.write_all(b"GET /status HTTP/1.1\r\nhost: r0\r\nconnection: close\r\n\r\n")).await.ok()?;
+    let mut answer = String::new();
+    within(stream.read_to_string(&mut answer)).await.ok()?;
+    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
+}
+
 pub async fn status(address: SocketAddr) -> StatusBody {
     let answer = get(address, "/status", "").await;
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();

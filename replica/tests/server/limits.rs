@@ -1,0 +1,227 @@
+//! Whoever goes past a limit of the public port is refused, and meanwhile the cluster commits what
+//! another client asks for.
+
+use crate::cluster::{answer, cluster_with, connect_all, set, shut_down, submit};
+use crate::support::*;
+use futures_util::{SinkExt, StreamExt};
+use hotstuff_core::command::{Command, NotAdmitted, Outcome};
+use hotstuff_core::crypto::SecretKey;
+use hotstuff_core::link::{ClientFrame, ReplicaFrame};
+use hotstuff_core::{SequenceNumber, Span, verify, wire};
+use hotstuff_kv::{Answer, Operation};
+use hotstuff_replica::config::ReplicaConfig;
+use hotstuff_replica::server::Running;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+/// A cluster, and a client that was there before trouble came.
+struct Scene {
+    site: Site,
+    replicas: Vec<Running>,
+    honest: Vec<Socket>,
+    sequence: u64,
+}
+
+impl Scene {
+    async fn new(change: impl Fn(&mut ReplicaConfig)) -> Self {
+        let (site, replicas) = cluster_with(change).await;
+        let honest = connect_all(&replicas).await;
+        let mut scene = Self { site, replicas, honest, sequence: 0 };
+        scene.commits().await;
+        scene
+    }
+
+    /// That a command of the honest client commits and executes at all replicas.
+    async fn commits(&mut self) {
+        self.sequence += 1;
+        let operation = set("honest", &self.sequence.to_string());
+        let outcomes = submit(&self.site, &mut self.honest, self.sequence, &operation).await;
+        assert!(outcomes.iter().all(|outcome| answer(outcome) == Answer::Ok), "{outcomes:?}");
+    }
+
+    fn target(&self) -> SocketAddr {
+        self.replicas[0].http_address()
+    }
+
+    /// A command of somebody else.
+    fn command(&self, sequence: u64, operation: &Operation) -> ClientFrame {
+        let key = SecretKey::from_seed([77; 32]);
+        let cluster = self.site.committee().cluster();
+        ClientFrame::Submit(Command::signed(&key, cluster, SequenceNumber(sequence), operation.encode()))
+    }
+
+    async fn end(mut self) {
+        self.commits().await;
+        shut_down(self.replicas).await;
+    }
+}
+
+/// A connection from another address of this machine than the honest client's.
+async fn connect_as(last: u8, target: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+    within(socket.connect(target)).await.unwrap()
+}
+
+/// That the connection is closed without a word.
+async fn refused(mut stream: TcpStream) {
+    let mut answer = Vec::new();
+    // Closed, or reset before that could be read.
+    let _ = within(stream.read_to_end(&mut answer)).await;
+    assert_eq!(answer, b"");
+}
+
+#[tokio::test]
+async fn connections_in_total_and_from_one_address() {
+    let mut scene = Scene::new(|config| {
+        config.links.http_connections = 8;
+        config.links.http_address_connections = 3;
+    })
+    .await;
+    let mut held = Vec::new();
+    for last in [2, 3] {
+        for _ in 0..3 {
+            held.push(connect_as(last, scene.target()).await);
+        }
+        refused(connect_as(last, scene.target()).await).await;
+        scene.commits().await;
+    }
+    // With the honest client's they are seven; the eighth is the last.
+    held.push(connect_as(4, scene.target()).await);
+    refused(connect_as(4, scene.target()).await).await;
+    scene.commits().await;
+    drop(held);
+    // Room comes back once the connections are closed at the other end too.
+    let shown = within(async {
+        loop {
+            if let Some(status) = try_status(scene.target()).await {
+                return status;
+            }
+        }
+    })
+    .await;
+    assert!(shown.refused.connections >= 3, "{shown:?}");
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn the_rate_of_one_connection() {
+    let mut scene = Scene::new(|config| {
+        config.links.client_commands_per_s = 1;
+        config.links.client_burst_commands = 20;
+    })
+    .await;
+    let mut fast = connect(scene.target(), "/client").await;
+    for sequence in 1..=30 {
+        send(&mut fast, &scene.command(sequence, &set("k", "v"))).await;
+    }
+    let busy = loop {
+        let ReplicaFrame::Reply(reply) = receive(&mut fast).await;
+        let reply = verify::reply(scene.site.committee(), reply).unwrap().into_inner();
+        if reply.outcome == Outcome::NotAdmitted(NotAdmitted::Busy) {
+            break reply.command.sequence.0;
+        }
+    };
+    assert!(busy > 20, "{busy}");
+    scene.commits().await;
+    for sequence in 31..=100 {
+        let command = Frame::binary(wire::encode(&scene.command(sequence, &set("k", "v"))));
+        if within(fast.send(command)).await.is_err() {
+            break;
+        }
+    }
+    let close = closed(&mut fast).await;
+    assert_eq!(close.code, CloseCode::Again);
+    assert!(close.reason.contains("far more than 1 commands per second"), "{close:?}");
+    scene.commits().await;
+    assert_eq!(status(scene.target()).await.refused.clients, 1);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read() {
+    let mut scene = Scene::new(|config| {
+        config.links.client_frames = 16;
+        config.links.client_bytes = 1 << 20;
+    })
+    .await;
+    let limit = scene.site.committee().limits().command_bytes as usize;
+    let large = Operation::Set { key: b"large".to_vec(), value: vec![7; limit / 2] };
+    let mut everywhere = connect_all(&scene.replicas).await;
+    let mut ask = Vec::new();
+    for (sequence, operation) in [(1, large), (2, Operation::Get { key: b"large".to_vec() })] {
+        ask.push(scene.command(sequence, &operation));
+        for socket in &mut everywhere {
+            send(socket, &ask[ask.len() - 1]).await;
+        }
+    }
+    drop(everywhere);
+    clients(&scene, 1).await;
+    // The reply comes again for each repeat, until it finds no more room: on the wire, or in the queue.
+    let mut deaf = connect(scene.target(), "/client").await;
+    let command = Frame::binary(wire::encode(&ask[1]));
+    let mut repeats = 0;
+    while within(deaf.send(command.clone())).await.is_ok() {
+        repeats += 1;
+        assert!(repeats < 100_000, "it is never disconnected");
+        if repeats % 100 == 0 {
+            scene.commits().await;
+        }
+    }
+    clients(&scene, 1).await;
+    scene.commits().await;
+    let told = within(async {
+        while let Some(Ok(frame)) = deaf.next().await {
+            if let Frame::Close(close) = frame {
+                return close;
+            }
+        }
+        None
+    })
+    .await;
+    assert!(told.is_none_or(|close| close.reason.contains("too slow")));
+    scene.end().await;
+}
+
+/// Waits until so many clients are connected to the target.
+async fn clients(scene: &Scene, count: u64) {
+    within(async {
+        while status(scene.target()).await.clients != count {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn messages_heads_and_conversations() {
+    let mut scene = Scene::new(|config| {
+        config.links.http_head_bytes = 8_192;
+        config.links.http_conversation_us = Span::millis(300);
+    })
+    .await;
+    let limit = scene.site.committee().limits().command_bytes as usize;
+    let mut large = connect(scene.target(), "/client").await;
+    within(large.send(Frame::binary(vec![0; limit + 1_000]))).await.unwrap();
+    assert_eq!(closed(&mut large).await.code, CloseCode::Size);
+    scene.commits().await;
+
+    let mut talkative = within(TcpStream::connect(scene.target())).await.unwrap();
+    let head = format!("GET / HTTP/1.1\r\nhost: r0\r\nx: {}\r\n\r\n", "x".repeat(20_000));
+    let _ = within(talkative.write_all(head.as_bytes())).await;
+    let mut answer = Vec::new();
+    let _ = within(talkative.read_to_end(&mut answer)).await;
+    assert!(!answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    scene.commits().await;
+
+    // It has its answer, and keeps the connection.
+    let mut lasting = within(TcpStream::connect(scene.target())).await.unwrap();
+    within(lasting.write_all(b"GET /healthz HTTP/1.1\r\nhost: r0\r\n\r\n")).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = within(lasting.read_to_end(&mut answer)).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    scene.end().await;
+}
