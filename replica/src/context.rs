@@ -47,7 +47,7 @@ pub struct Context {
     pub origins: Origins,
     /// Connections that broke a rule, since the start.
     pub refused: Refused,
-    /// The end of it all.
+    /// The end of the public port.
     pub stop: Stop,
 }
 

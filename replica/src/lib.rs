@@ -14,6 +14,7 @@ pub mod http;
 pub mod listener;
 pub mod logging;
 pub mod peers;
+pub mod redial;
 pub mod server;
 pub mod shutdown;
 pub mod socket;

@@ -2,6 +2,7 @@
 //! client lives, its replies checked before anyone sees them.
 
 use super::transport::{self, Transport};
+use crate::redial::{self, Redial};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use hotstuff_core::command::Reply;
 use hotstuff_core::link::ReplicaFrame;
@@ -80,7 +81,7 @@ pub(super) async fn keep(
     events: mpsc::Sender<LinkEvent>,
 ) {
     let config = config(&committee);
-    let mut failures = 0;
+    let mut redial = Redial::new(REDIAL_MIN, REDIAL_MAX, CONNECT_TIMEOUT);
     loop {
         let began = Instant::now();
         let why = match timeout(CONNECT_TIMEOUT, connect(&transport, &url, config)).await {
@@ -100,9 +101,7 @@ pub(super) async fn keep(
         if events.send(LinkEvent::Down(replica, why)).await.is_err() {
             return;
         }
-        // A link that lasted had nothing wrong with it: the next try is a first one again.
-        failures = if began.elapsed() > CONNECT_TIMEOUT { 0 } else { failures + 1 };
-        sleep(redial_after(failures)).await;
+        sleep(redial.ended(began.elapsed(), redial::random())).await;
     }
 }
 
@@ -124,14 +123,6 @@ async fn connect(
 fn config(committee: &Committee) -> WebSocketConfig {
     let bytes = committee.limits().command_bytes as usize + REPLY_OVERHEAD_BYTES;
     WebSocketConfig::default().max_message_size(Some(bytes)).max_frame_size(Some(bytes))
-}
-
-/// The wait grows with each failure and is drawn from its upper half, so that the clients of a
-/// replica that comes back do not all dial at once.
-fn redial_after(failures: u32) -> Duration {
-    let most = REDIAL_MIN.backed_off(failures.saturating_sub(1), REDIAL_MAX).0;
-    let drawn = getrandom::u64().unwrap_or(0) % (most / 2 + 1);
-    Duration::from_micros(most - drawn)
 }
 
 /// Carries frames both ways; the two directions do not wait for each other. `Ok` when the client
@@ -198,21 +189,5 @@ where
             Some(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
             None => return Err(LinkError::Closed(String::new())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_before_dialling_grows_and_stays_below_its_bound() {
-        let micros = |span: Span| Duration::from_micros(span.0);
-        for failures in 0..200 {
-            let wait = redial_after(failures);
-            assert!(wait >= micros(REDIAL_MIN) / 2 && wait <= micros(REDIAL_MAX), "{failures}: {wait:?}");
-        }
-        assert!(redial_after(1) <= micros(REDIAL_MIN));
-        assert!(redial_after(200) >= micros(REDIAL_MAX) / 2);
     }
 }

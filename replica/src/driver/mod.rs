@@ -97,7 +97,7 @@ impl Driver {
         self.committees.subscribe()
     }
 
-    /// Drives the replica until `stop`. Blocks its thread while it writes to disk.
+    /// Drives the replica until `stop`, and then through what waits already. Blocks its thread while it writes to disk.
     ///
     /// # Errors
     /// When the store fails: nothing more may be sent then.
@@ -112,7 +112,7 @@ impl Driver {
                 until_deadline.min(if self.observers.is_empty() { Duration::MAX } else { until_status });
             tokio::select! {
                 biased;
-                () = stop.stopped() => return Ok(()),
+                () = stop.stopped() => return self.drain(),
                 Some(question) = self.inbox.questions.recv() => self.answer(question),
                 Some((input, _room)) = self.inbox.messages.recv() => self.handle(input),
                 Some(input) = self.inbox.commands.recv() => self.handle(input),
@@ -151,6 +151,16 @@ impl Driver {
         if self.replica.deadline().is_some_and(|deadline| deadline <= now) {
             self.replica.handle(now, Input::Tick);
         }
+    }
+
+    /// Handles what waits already, and performs what comes of it: the last thing there is to do.
+    fn drain(mut self) -> Result<(), StoreError> {
+        let waiting = self.inbox.messages.len() + self.inbox.commands.len();
+        for _ in 0..=waiting / BATCH {
+            self.handle_waiting();
+            self.perform()?;
+        }
+        Ok(())
     }
 
     /// Performs all outputs: first every record, in one transaction, then the rest in order.

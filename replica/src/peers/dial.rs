@@ -4,6 +4,7 @@ use super::handshake::{self, Own};
 use super::{HANDSHAKE_BYTES_MAX, LinkRefusal, PATH, Peer};
 use crate::context::Context;
 use crate::fault::{Ended, Fault};
+use crate::redial::{self, Redial};
 use crate::shutdown::Stop;
 use crate::socket;
 use futures_util::{SinkExt, StreamExt};
@@ -17,6 +18,8 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+/// How long the last messages may take at the end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Most frames that are written before the connection is flushed.
 const FLUSH_FRAMES: usize = 64;
 
@@ -27,7 +30,7 @@ type Socket = WebSocketStream<TlsStream<TcpStream>>;
 pub async fn dial(context: Arc<Context>, id: ReplicaId, mut stop: Stop) {
     let Some(peer) = context.peers.get(id) else { return };
     let links = &context.links;
-    let mut failures = 0;
+    let mut redial = Redial::new(links.redial_min_us, links.redial_max_us, duration(links.redial_max_us));
     loop {
         let start = Instant::now();
         let ended = tokio::select! {
@@ -44,12 +47,11 @@ pub async fn dial(context: Arc<Context>, id: ReplicaId, mut stop: Stop) {
             Ended::Theirs(reason) => reason,
         };
         // A link that breaks as soon as it stands is a failure too.
-        failures = if start.elapsed() >= duration(links.redial_max_us) { 0 } else { failures + 1 };
-        match failures {
-            0 | 1 => tracing::info!(peer = %id, reason, "no link to the peer"),
-            _ => tracing::debug!(peer = %id, reason, failures, "no link to the peer"),
+        let pause = redial.ended(start.elapsed(), redial::random());
+        match redial.failures() {
+            1 => tracing::info!(peer = %id, reason, "no link to the peer"),
+            failures => tracing::debug!(peer = %id, reason, failures, "no link to the peer"),
         }
-        let pause = jittered(links.redial_min_us.backed_off(failures, links.redial_max_us));
         tokio::select! {
             () = stop.stopped() => return,
             () = tokio::time::sleep(pause) => {}
@@ -115,7 +117,7 @@ async fn pump(context: &Context, peer: &Peer, socket: &mut Socket, mut stop: Sto
     let mut heard = Instant::now();
     loop {
         let sent = tokio::select! {
-            () = stop.stopped() => return Fault::ShuttingDown.into(),
+            () = stop.stopped() => return last_words(peer, socket).await,
             () = tokio::time::sleep_until(heard + dead) => return Fault::Silent.into(),
             message = socket.next() => {
                 heard = Instant::now();
@@ -139,6 +141,19 @@ async fn pump(context: &Context, peer: &Peer, socket: &mut Socket, mut stop: Sto
     }
 }
 
+/// Sends what the driver has left, for as long as that is taken.
+async fn last_words(peer: &Peer, socket: &mut Socket) -> Ended {
+    let sending = async {
+        while let Some(frame) = peer.outbox.try_next() {
+            send(peer, socket, frame).await?;
+        }
+        Ok::<(), tokio_tungstenite::tungstenite::Error>(())
+    };
+    // What is not taken by then is lost, as it is when a link breaks.
+    let _ = tokio::time::timeout(LAST_WORDS, sending).await;
+    Fault::ShuttingDown.into()
+}
+
 async fn send(
     peer: &Peer,
     socket: &mut Socket,
@@ -154,11 +169,4 @@ async fn send(
 
 fn duration(span: Span) -> Duration {
     Duration::from_micros(span.0)
-}
-
-/// Between half of `span` and all of it, so that replicas do not dial in step.
-fn jittered(span: Span) -> Duration {
-    let random = u64::from(getrandom::u32().unwrap_or(u32::MAX));
-    let half = span.0 / 2;
-    Duration::from_micros(span.0 - (half.saturating_mul(random) >> 32).min(half))
 }

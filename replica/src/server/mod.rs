@@ -41,9 +41,18 @@ pub struct Bound {
 pub struct Running {
     peer_address: SocketAddr,
     http_address: SocketAddr,
-    shutdown: Shutdown,
-    tasks: JoinSet<()>,
+    stops: Stops,
+    public: JoinSet<()>,
+    links: JoinSet<()>,
     driver: oneshot::Receiver<Result<(), StoreError>>,
+}
+
+/// The ends of a replica's parts, in the order in which they come.
+#[derive(Debug)]
+struct Stops {
+    public: Shutdown,
+    driver: Shutdown,
+    links: Shutdown,
 }
 
 /// Opens a replica's ports.
@@ -103,9 +112,12 @@ impl Bound {
             clients: Arc::clone(&clients),
             observer_frames: links.observer_frames,
         });
-        let (shutdown, stop) = Shutdown::new();
+        let (stop_public, public_stop) = Shutdown::new();
+        let (stop_driver, driver_stop) = Shutdown::new();
+        let (stop_links, links_stop) = Shutdown::new();
+        let stops = Stops { public: stop_public, driver: stop_driver, links: stop_links };
         let committees = driver.committees();
-        let driver = spawn_driver(driver, stop.clone())?;
+        let driver = spawn_driver(driver, driver_stop)?;
         let addresses = config.committee.addresses;
         let context = Arc::new(Context {
             id: config.id,
@@ -124,22 +136,22 @@ impl Bound {
             client_room: Arc::new(Semaphore::new(links.clients as usize)),
             observer_room: Arc::new(Semaphore::new(links.observers as usize)),
             refused: Refused::default(),
-            stop: stop.clone(),
+            stop: public_stop.clone(),
         });
-        let mut tasks = JoinSet::new();
+        let (mut public, mut tasks) = (JoinSet::new(), JoinSet::new());
         for id in context.peers.ids() {
-            tasks.spawn(peers::dial(Arc::clone(&context), id, stop.clone()));
+            tasks.spawn(peers::dial(Arc::clone(&context), id, links_stop.clone()));
         }
         let peer_listener =
             Listener::new(self.peer.0, links.peer_connections, links.peer_address_connections);
-        tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, stop.clone()));
+        tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, links_stop));
         let http_listener =
             Listener::new(self.http.0, links.http_connections, links.http_address_connections);
         let scheme = if config.tls.is_some() { "https" } else { "http" };
-        tasks.spawn(http::serve(context, http_listener, config.tls, stop));
+        public.spawn(http::serve(context, http_listener, config.tls, public_stop));
         let (peer_address, http_address) = (self.peer.1, self.http.1);
         tracing::info!("{} takes peers on {peer_address} and serves {scheme}://{http_address}", config.id);
-        Ok(Running { peer_address, http_address, shutdown, tasks, driver })
+        Ok(Running { peer_address, http_address, stops, public, links: tasks, driver })
     }
 }
 
@@ -195,21 +207,28 @@ impl Running {
         }
     }
 
-    /// Ends the replica: no more connections, the open ones closed with a word, the store closed.
-    /// Takes less than five seconds, whatever the other ends do.
+    /// Ends the replica in order: clients are told and get nothing more in; what came in until then is
+    /// handled and made durable, and the store closed; the peers get what came of that, and the links are
+    /// closed. Takes less than five seconds, whatever the other ends do.
     ///
     /// # Errors
     /// When the driver had failed already. The replica has ended all the same.
     pub async fn shutdown(self) -> Result<(), RunError> {
-        let Self { shutdown, tasks, driver, .. } = self;
-        shutdown.give();
+        let Self { stops, public, links, driver, .. } = self;
         let ending = async {
+            stops.public.give();
+            public.join_all().await;
+            stops.driver.give();
             let result = driver.await;
-            tasks.join_all().await;
+            stops.links.give();
+            links.join_all().await;
             result
         };
         match tokio::time::timeout(SHUTDOWN, ending).await {
-            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Ok(()))) => {
+                tracing::info!("closed in order");
+                Ok(())
+            }
             Ok(Ok(Err(error))) => Err(RunError::Store(error)),
             Ok(Err(_)) => Err(RunError::Driver),
             Err(_) => {

@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -88,16 +88,30 @@ impl Cluster {
 
     /// Starts one replica's process.
     pub fn start_replica(&mut self, id: ReplicaId) {
+        self.start_logging(id, "info");
+    }
+
+    /// Starts one replica's process, with so much in its log.
+    pub fn start_logging(&mut self, id: ReplicaId, level: &str) {
         let log = File::options().create(true).append(true).open(self.log(id)).unwrap();
         let mut command = Command::new(PROGRAM);
         command.arg("replica").arg("--config").arg(&self.testnet.replicas[&id]).stdin(Stdio::null());
-        command.stdout(log.try_clone().unwrap()).stderr(log);
+        command.env("RUST_LOG", level).stdout(log.try_clone().unwrap()).stderr(log);
         self.running.insert(id, Process::start(&mut command));
     }
 
     /// `kill -9` for one replica.
     pub fn kill_replica(&mut self, id: ReplicaId) {
         self.running.remove(&id).expect("it runs").kill();
+    }
+
+    /// Has one replica end in order, and returns once it has: how it ended.
+    #[cfg(unix)]
+    pub async fn terminate_replica(&mut self, id: ReplicaId) -> ExitStatus {
+        let mut process = self.running.remove(&id).expect("it runs");
+        let pid = rustix::process::Pid::from_child(&process.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        until(&format!("{id} has ended"), async || process.0.try_wait().unwrap()).await
     }
 
     /// Waits until one replica says that it is well.
@@ -142,6 +156,11 @@ impl Cluster {
         command.arg("client").arg("--committee").arg(&self.testnet.committee);
         command.arg("--key").arg(&self.testnet.client_key).args(arguments);
         output(command, b"").await
+    }
+
+    /// What one replica has logged.
+    pub fn logged(&self, id: ReplicaId) -> String {
+        fs::read_to_string(self.log(id)).unwrap()
     }
 
     fn log(&self, id: ReplicaId) -> PathBuf {
