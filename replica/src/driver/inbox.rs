@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Most peers' messages waiting.
-const MESSAGES: usize = 1_024;
+pub const MESSAGES: usize = 1_024;
 /// Most bytes of peers' messages waiting; a larger message waits alone.
 const MESSAGE_BYTES: u32 = 64 << 20;
 /// Most clients' commands waiting.
-const COMMANDS: usize = 2_048;
+pub const COMMANDS: usize = 2_048;
 /// Most questions waiting.
 const QUESTIONS: usize = 64;
 
@@ -79,7 +79,26 @@ pub(super) fn inbox() -> (Inlet, Inbox) {
     (inlet, Inbox { messages, commands, questions })
 }
 
+/// What waits for the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Peers' messages.
+    pub messages: u64,
+    /// Clients' commands.
+    pub commands: u64,
+}
+
 impl Inlet {
+    /// What waits for the driver now.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        let (messages, commands) = (&self.messages, &self.commands);
+        Waiting {
+            messages: (messages.max_capacity() - messages.capacity()) as u64,
+            commands: (commands.max_capacity() - commands.capacity()) as u64,
+        }
+    }
+
     /// Hands over what came from a peer in a frame of so many bytes; waits while the queue is full, or
     /// the peer's part of it.
     ///

@@ -7,7 +7,7 @@ mod inbox;
 mod observers;
 
 pub use clients::{ClientConnection, Clients, QueuedReply, TooManyKeys};
-pub use inbox::{DriverEnded, Inlet, Question, Quota};
+pub use inbox::{COMMANDS, DriverEnded, Inlet, MESSAGES, Question, Quota, Waiting};
 pub use observers::Observer;
 
 use crate::clock::Clock;

@@ -10,7 +10,7 @@ mod page;
 mod status;
 
 pub use origins::{OriginRefused, Origins};
-pub use status::{BlockBody, PeerBody, RefusedBody, StatusBody};
+pub use status::{BlockBody, PeerBody, RefusedBody, StatusBody, WaitingBody};
 
 use crate::config::{LinkConfig, PublicTls};
 use crate::context::Context;

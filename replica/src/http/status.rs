@@ -36,6 +36,8 @@ pub struct StatusBody {
     pub timeout_exponent: u32,
     /// Commands that wait.
     pub mempool: u32,
+    /// Peers' messages and clients' commands that wait to be handled.
+    pub waiting: WaitingBody,
     /// Whether it fetches missing blocks.
     pub fetching: bool,
     /// Whether it has stopped for good because more than f replicas are faulty.
@@ -52,6 +54,15 @@ pub struct StatusBody {
     pub refused_links: BTreeMap<String, u64>,
     /// The version of the program.
     pub version: String,
+}
+
+/// What waits to be handled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingBody {
+    /// Peers' messages.
+    pub messages: u64,
+    /// Clients' commands.
+    pub commands: u64,
 }
 
 /// A block by name.
@@ -111,6 +122,7 @@ fn body(context: &Context) -> StatusBody {
         dropped: peer.dropped,
     };
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let waiting = context.inlet.waiting();
     let refused_links = context.refused.links.counts();
     let free = context.observer_room.available_permits() as u64;
     StatusBody {
@@ -125,6 +137,7 @@ fn body(context: &Context) -> StatusBody {
         last_voted: status.last_voted.0,
         timeout_exponent: status.timeout_exponent,
         mempool: status.mempool,
+        waiting: WaitingBody { messages: waiting.messages, commands: waiting.commands },
         fetching: status.fetching,
         halted: status.halted,
         peers: context.peers.status().into_iter().map(peer).collect(),

@@ -1,6 +1,7 @@
 //! Replicas in this process, spoken to over their real ports.
 
 mod arbitrary_bytes;
+mod backpressure;
 mod cluster;
 mod hostile_acceptors;
 mod hostile_clients;
