@@ -2,6 +2,7 @@
 
 mod command;
 mod error;
+mod public_threads;
 
 pub use command::Arguments;
 pub use error::{RunError, StartError};
@@ -18,6 +19,7 @@ use crate::shutdown::{Shutdown, Stop};
 use crate::store::{Store, StoreError};
 use hotstuff_core::replica::{Replica, Setup};
 use hotstuff_kv::KvStore;
+use public_threads::PublicThreads;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +45,7 @@ pub struct Running {
     http_address: SocketAddr,
     stops: Stops,
     public: JoinSet<()>,
+    public_threads: PublicThreads,
     links: JoinSet<()>,
     driver: oneshot::Receiver<Result<(), StoreError>>,
 }
@@ -145,13 +148,16 @@ impl Bound {
         let peer_listener =
             Listener::new(self.peer.0, links.peer_connections, links.peer_address_connections);
         tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, links_stop));
+        let public_threads = PublicThreads::start()?;
+        let http_listener = public_threads.adopt(self.http.0, self.http.1)?;
         let http_listener =
-            Listener::new(self.http.0, links.http_connections, links.http_address_connections);
+            Listener::new(http_listener, links.http_connections, links.http_address_connections);
         let scheme = if config.tls.is_some() { "https" } else { "http" };
-        public.spawn(http::serve(context, http_listener, config.tls, public_stop));
+        let serving = http::serve(context, http_listener, config.tls, public_stop);
+        public.spawn_on(serving, public_threads.handle());
         let (peer_address, http_address) = (self.peer.1, self.http.1);
         tracing::info!("{} takes peers on {peer_address} and serves {scheme}://{http_address}", config.id);
-        Ok(Running { peer_address, http_address, stops, public, links: tasks, driver })
+        Ok(Running { peer_address, http_address, stops, public, public_threads, links: tasks, driver })
     }
 }
 
@@ -214,10 +220,11 @@ impl Running {
     /// # Errors
     /// When the driver had failed already. The replica has ended all the same.
     pub async fn shutdown(self) -> Result<(), RunError> {
-        let Self { stops, public, links, driver, .. } = self;
+        let Self { stops, public, public_threads, links, driver, .. } = self;
         let ending = async {
             stops.public.give();
             public.join_all().await;
+            drop(public_threads);
             stops.driver.give();
             let result = driver.await;
             stops.links.give();

@@ -1,5 +1,6 @@
 //! Anything but honest peers on the peer port: closed with a reason, and the replica lives on.
 
+use crate::limits::{connect_as, refused};
 use crate::support::*;
 use futures_util::SinkExt;
 use hotstuff_core::certificate::Vote;
@@ -121,6 +122,28 @@ async fn connections_beyond_the_limit_are_closed() {
     assert_eq!(answer, b"");
     assert_eq!(status(running.http_address()).await.refused_links["too_many"], 1);
     drop(first);
+    running.shutdown().await.unwrap();
+}
+
+/// Connections that never say a word hold no more places than one address has.
+#[tokio::test]
+async fn strangers_from_one_address_leave_room_for_members() {
+    let (site, running) = lone_replica(|config| {
+        config.links.peer_connections = 6;
+        config.links.peer_address_connections = 3;
+    })
+    .await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(connect_as(2, running.peer_address()).await);
+    }
+    refused(connect_as(2, running.peer_address()).await).await;
+    assert_eq!(status(running.http_address()).await.refused_links["too_many"], 1);
+    let members = [1, 2, 3].map(|id| peer_link(&site, running.peer_address(), id));
+    let members = futures_util::future::join_all(members).await;
+    let shown = status(running.http_address()).await;
+    assert!(shown.peers.iter().all(|peer| peer.receiving), "{shown:?}");
+    drop((held, members));
     running.shutdown().await.unwrap();
 }
 

@@ -4,18 +4,23 @@
 use crate::cluster::{answer, cluster_with, connect_all, set, shut_down, submit};
 use crate::support::*;
 use futures_util::{SinkExt, StreamExt};
+use hotstuff_core::client::ClientConfig;
 use hotstuff_core::command::{Command, NotAdmitted, Outcome};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::{ClientFrame, ReplicaFrame};
-use hotstuff_core::{SequenceNumber, Span, verify, wire};
+use hotstuff_core::{ReplicaId, SequenceNumber, Span, verify, wire};
 use hotstuff_kv::{Answer, Operation};
+use hotstuff_replica::client::{ClientDriver, Endpoint};
 use hotstuff_replica::config::ReplicaConfig;
 use hotstuff_replica::server::Running;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Bytes, Message as Frame};
 
 /// A cluster, and a client that was there before trouble came.
 struct Scene {
@@ -60,14 +65,14 @@ impl Scene {
 }
 
 /// A connection from another address of this machine than the honest client's.
-async fn connect_as(last: u8, target: SocketAddr) -> TcpStream {
+pub async fn connect_as(last: u8, target: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
     within(socket.connect(target)).await.unwrap()
 }
 
 /// That the connection is closed without a word.
-async fn refused(mut stream: TcpStream) {
+pub async fn refused(mut stream: TcpStream) {
     let mut answer = Vec::new();
     // Closed, or reset before that could be read.
     let _ = within(stream.read_to_end(&mut answer)).await;
@@ -139,6 +144,72 @@ async fn the_rate_of_one_connection() {
     scene.commits().await;
     assert_eq!(status(scene.target()).await.refused.clients, 1);
     scene.end().await;
+}
+
+/// Valid commands as fast as they are taken, on several connections to each replica. All but the first of
+/// a client are repeats, so that each is checked, handled and answered, and none takes a place.
+#[tokio::test]
+async fn a_flood_of_commands() {
+    const FLOODERS: u8 = 2;
+    let (site, replicas) = cluster_with(|_| {}).await;
+    let targets: Vec<SocketAddr> = replicas.iter().map(Running::http_address).collect();
+    let frame = |number: u8| {
+        let key = SecretKey::from_seed([150 + number; 32]);
+        let operation = set("flood", "1").encode();
+        let command = Command::signed(&key, site.committee().cluster(), SequenceNumber(1), operation);
+        Bytes::from(wire::encode(&ClientFrame::Submit(command)))
+    };
+    let frames: Vec<Bytes> = (0..FLOODERS).map(frame).collect();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let flood = std::thread::spawn(move || flood(frames, targets, ended));
+
+    let url = |replica: &Running| format!("ws://{}/client", replica.http_address());
+    let endpoints = (0..).map(ReplicaId).zip(&replicas);
+    let endpoints = endpoints.map(|(id, at)| Endpoint { replica: id, url: url(at) }).collect();
+    let config = ClientConfig { give_up_us: Span::millis(60_000), ..ClientConfig::default() };
+    let client = ClientDriver::start(site.client_key(), site.committee().clone(), endpoints, config);
+    for number in 0..3 {
+        let done = within(client.submit(set("honest", &number.to_string()).encode())).await.unwrap();
+        assert_eq!(answer(&done.outcome), Answer::Ok);
+    }
+    drop(end);
+    let [sent, answered] = flood.join().unwrap();
+    assert!(sent > 200 && answered > 200, "{sent} and {answered} were no flood");
+    within(client.close()).await;
+    shut_down(replicas).await;
+}
+
+/// Sends each of `frames` again and again to all `targets`, on a thread and connections of its own, until
+/// the other end of `ended` is dropped: how many were sent, and how many answers came.
+fn flood(
+    frames: Vec<Bytes>,
+    targets: Vec<SocketAddr>,
+    ended: tokio::sync::oneshot::Receiver<()>,
+) -> [u64; 2] {
+    let counts = Arc::new([const { AtomicU64::new(0) }; 2]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for frame in frames {
+            for target in &targets {
+                let (mut sink, mut stream) = connect(*target, "/client").await.split();
+                let (frame, sent, answered) = (frame.clone(), Arc::clone(&counts), Arc::clone(&counts));
+                tasks.spawn(async move {
+                    while sink.send(Frame::Binary(frame.clone())).await.is_ok() {
+                        sent[0].fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+                tasks.spawn(async move {
+                    while let Some(Ok(_)) = stream.next().await {
+                        answered[1].fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        }
+        ended.await.ok();
+        tasks.shutdown().await;
+    });
+    [0, 1].map(|kind: usize| counts[kind].load(Ordering::Relaxed))
 }
 
 #[tokio::test]
