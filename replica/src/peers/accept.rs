@@ -19,10 +19,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::server::TlsStream;
-use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
 type Socket = WebSocketStream<TlsStream<Connection>>;
@@ -76,6 +76,7 @@ async fn open(context: &Context, connection: Connection) -> Result<(Socket, Sess
     let config = Some(socket::config(HANDSHAKE_BYTES_MAX));
     match accept_hdr_async_with_config(stream, check_path, config).await {
         Ok(socket) => Ok((socket, session)),
+        Err(tungstenite::Error::Io(error)) => Err(Ended::Theirs(error.to_string())),
         Err(error) => Err(Fault::Protocol(error.to_string()).into()),
     }
 }

@@ -35,6 +35,7 @@ const EXPORTER: &[u8] = b"EXPORTER-Channel-Binding";
 #[derive(Clone)]
 pub struct PeerTls {
     own: Arc<CertifiedKey>,
+    acceptor: TlsAcceptor,
     committee: Arc<Committee>,
     protocol: Vec<u8>,
 }
@@ -61,7 +62,16 @@ impl PeerTls {
         let raw = CertificateDer::from(identity::spki(&key.public()).as_ref().to_vec());
         let own = Arc::new(CertifiedKey::new(vec![raw], Arc::new(Identity::from(key.clone()))));
         let protocol = [PROTOCOL, &committee.cluster().0].concat();
-        Self { own, committee, protocol }
+        let members = committee.spec().members.iter().map(|member| member.key).collect();
+        let config = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
+        let mut config = config
+            .expect("the provider has the suites of TLS 1.3")
+            .with_client_cert_verifier(Arc::new(Trust::new(members)))
+            .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&own))));
+        config.alpn_protocols = vec![protocol.clone()];
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Self { own, acceptor: TlsAcceptor::from(Arc::new(config)), committee, protocol }
     }
 
     /// Encrypts an accepted connection. The other end holds the key of some member.
@@ -72,16 +82,7 @@ impl PeerTls {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let members = self.committee.spec().members.iter().map(|member| member.key).collect();
-        let config = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
-        let mut config = config
-            .expect("the provider has the suites of TLS 1.3")
-            .with_client_cert_verifier(Arc::new(Trust::new(members)))
-            .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&self.own))));
-        config.alpn_protocols = vec![self.protocol.clone()];
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-        let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.map_err(|why| ended(&why))?;
+        let stream = self.acceptor.accept(stream).await.map_err(|why| ended(&why))?;
         let session = self.session(stream.get_ref().1)?;
         Ok((stream, session))
     }

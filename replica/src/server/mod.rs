@@ -30,6 +30,9 @@ use tokio::task::JoinSet;
 /// How long a shutdown may take before what is left is cut off.
 const SHUTDOWN: Duration = Duration::from_secs(4);
 
+/// How much of that the public port may take: more than a close with a word and its lingering.
+const PUBLIC_SHUTDOWN: Duration = Duration::from_millis(1_750);
+
 /// A replica's ports, open but not served yet: whoever needs their numbers first, for a committee
 /// with free ports, begins with this.
 #[derive(Debug)]
@@ -223,7 +226,9 @@ impl Running {
         let Self { stops, public, public_threads, links, driver, .. } = self;
         let ending = async {
             stops.public.give();
-            public.join_all().await;
+            if tokio::time::timeout(PUBLIC_SHUTDOWN, public.join_all()).await.is_err() {
+                tracing::info!("clients that did not leave in time are cut off");
+            }
             drop(public_threads);
             stops.driver.give();
             let result = driver.await;

@@ -8,6 +8,7 @@ use hotstuff_replica::client::ClientDriver;
 use hotstuff_replica::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 
 /// Clients that set keys, one after the other each, until they are told to end.
@@ -94,12 +95,15 @@ async fn a_replica_that_is_told_to_end_under_load_closes_in_order() {
     }
 }
 
-/// However busy it is: an end without peers, of a replica that waits for others that never come.
+/// Neither peers that never come nor clients that never finish what they say hold it up.
 #[tokio::test]
 async fn a_replica_alone_ends_too() {
     let mut cluster = Cluster::prepare(4);
     cluster.start_replica(ReplicaId(3));
     cluster.well(ReplicaId(3)).await;
+    let http = cluster.file.addresses[&ReplicaId(3)].http.to_string();
+    let mut half = tokio::net::TcpStream::connect(http).await.unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nhost: ").await.unwrap();
     assert_eq!(cluster.terminate_replica(ReplicaId(3)).await.code(), Some(0));
     assert!(cluster.logged(ReplicaId(3)).contains("closed in order"));
 }
