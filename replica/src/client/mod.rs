@@ -11,6 +11,7 @@ mod link;
 pub mod status;
 mod table;
 pub mod transport;
+pub mod verified;
 
 pub use cli::Arguments;
 pub use driver::{ClientDriver, ClientError, Done, Endpoint, NoAgreement};

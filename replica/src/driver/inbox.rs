@@ -1,6 +1,7 @@
 //! The bounded ways into the driver: verified messages, verified commands, and questions.
 
 use super::observers::Observer;
+use super::reads::Read;
 use hotstuff_core::Input;
 use std::sync::Arc;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -19,6 +20,8 @@ const QUESTIONS: usize = 64;
 pub enum Question {
     /// Is it alive?
     Alive(oneshot::Sender<()>),
+    /// What does the state say of this key, with proof?
+    Read(Vec<u8>, oneshot::Sender<Read>),
     /// What is there to see, and what comes next?
     Observe(oneshot::Sender<Observer>),
 }
@@ -138,6 +141,16 @@ impl Inlet {
     pub async fn alive(&self) -> Result<(), DriverEnded> {
         let (sender, answer) = oneshot::channel();
         self.questions.send(Question::Alive(sender)).await.map_err(|_| DriverEnded)?;
+        answer.await.map_err(|_| DriverEnded)
+    }
+
+    /// What the state says of a key, once it can be proven.
+    ///
+    /// # Errors
+    /// When the driver has ended.
+    pub async fn read(&self, key: Vec<u8>) -> Result<Read, DriverEnded> {
+        let (sender, answer) = oneshot::channel();
+        self.questions.send(Question::Read(key, sender)).await.map_err(|_| DriverEnded)?;
         answer.await.map_err(|_| DriverEnded)
     }
 

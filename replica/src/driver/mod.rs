@@ -5,10 +5,12 @@ mod clients;
 mod events;
 mod inbox;
 mod observers;
+mod reads;
 
 pub use clients::{ClientConnection, Clients, QueuedReply, TooManyKeys};
 pub use inbox::{COMMANDS, DriverEnded, Inlet, MESSAGES, Question, Quota, Waiting};
 pub use observers::Observer;
+pub use reads::{NotProven, ProvenRead, READERS, Read};
 
 use crate::clock::Clock;
 use crate::peers::Peers;
@@ -21,6 +23,7 @@ use hotstuff_core::{Committee, Committees, Input, Message, Output, ReplicaId, St
 use hotstuff_kv::KvStore;
 use inbox::Inbox;
 use observers::Observers;
+use reads::Reads;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -42,6 +45,7 @@ pub struct Driver {
     peers: Arc<Peers>,
     clients: Arc<Clients>,
     observers: Observers,
+    reads: Reads,
     status: watch::Sender<Status>,
     committees: watch::Sender<Arc<Committees>>,
     inbox: Inbox,
@@ -84,6 +88,7 @@ impl Driver {
             peers,
             clients,
             observers,
+            reads: Reads::default(),
             status,
             committees,
             inbox,
@@ -120,6 +125,7 @@ impl Driver {
             }
             self.handle_waiting();
             self.perform()?;
+            self.reads.settle(&mut self.replica);
             let status = self.replica.status();
             if next_status <= Instant::now() {
                 next_status = Instant::now() + STATUS_INTERVAL;
@@ -214,6 +220,7 @@ impl Driver {
             Question::Alive(answer) => {
                 let _ = answer.send(());
             }
+            Question::Read(key, answer) => self.reads.ask(&mut self.replica, key, answer),
             Question::Observe(answer) => {
                 let welcome = ObserveFrame::Welcome {
                     committee: self.committee.spec().clone(),

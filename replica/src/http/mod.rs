@@ -7,6 +7,7 @@ mod committee;
 mod observe;
 mod origins;
 mod page;
+mod read;
 mod status;
 
 pub use origins::{OriginRefused, Origins};
@@ -119,6 +120,7 @@ fn router(context: Arc<Context>) -> Router {
     Router::new()
         .route("/status", get(status::status))
         .route("/committee", get(committee::committee))
+        .route("/read", get(read::read))
         .route("/healthz", get(health))
         .route("/client", get(client::client))
         .route("/observe", get(observe::observe))

@@ -12,3 +12,4 @@ mod public;
 mod public_tls;
 mod start;
 mod support;
+mod verified_reads;
