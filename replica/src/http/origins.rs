@@ -59,7 +59,13 @@ impl Origins {
         let Some(named) = headers.get(ORIGIN) else { return Ok(None) };
         let text = String::from_utf8_lossy(named.as_bytes()).to_ascii_lowercase();
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_ascii_lowercase);
-        let own = text.strip_prefix(self.scheme.start()).filter(|own| is_numeric(own));
+        let secure = text.strip_prefix(Scheme::Https.start());
+        // In front of a port in the clear there may be a proxy that encrypts.
+        let own = match self.scheme {
+            Scheme::Https => secure,
+            Scheme::Http => secure.or_else(|| text.strip_prefix(Scheme::Http.start())),
+        };
+        let own = own.filter(|own| is_numeric(own));
         if self.origins.contains(&text) || (own.is_some() && own == host.as_deref()) {
             Ok(Some(named.clone()))
         } else {
@@ -148,5 +154,24 @@ mod tests {
         assert!(!may(Some("http://127.0.0.1:9999"), "127.0.0.1:8081"));
         assert!(!may(Some("http://localhost"), "127.0.0.1:8081"));
         assert!(!may(Some("null"), "127.0.0.1:8081"));
+        assert!(may(Some("https://10.0.0.1:9"), "10.0.0.1:9"));
+    }
+
+    #[test]
+    fn where_the_port_is_encrypted_pages_in_the_clear_may_not() {
+        let addresses = ["127.0.0.1:8080", "example.net:443"];
+        let members = addresses.map(|http| MemberAddresses {
+            peer: "127.0.0.1:7000".parse().unwrap(),
+            http: http.parse().unwrap(),
+        });
+        let origins = Origins::new(true, &members, []);
+        let may = |origin: &str, host: &str| origins.check(&headers(Some(origin), host)).is_ok();
+        assert!(may("https://127.0.0.1:8080", "127.0.0.1:8081"));
+        assert!(may("https://example.net", "127.0.0.1:8081"));
+        assert!(may("https://10.0.0.1:9", "10.0.0.1:9"));
+        for clear in ["http://127.0.0.1:8080", "http://example.net", "http://localhost:8080"] {
+            assert!(!may(clear, "127.0.0.1:8080"), "{clear}");
+        }
+        assert!(!may("http://10.0.0.1:9", "10.0.0.1:9"));
     }
 }

@@ -271,7 +271,7 @@ async fn clients(scene: &Scene, count: u64) {
 async fn messages_heads_and_conversations() {
     let mut scene = Scene::new(|config| {
         config.links.http_head_bytes = 8_192;
-        config.links.http_conversation_us = Span::millis(300);
+        config.links.http_conversation_us = Span::millis(1_000);
     })
     .await;
     let limit = scene.site.committee().limits().command_bytes as usize;

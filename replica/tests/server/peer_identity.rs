@@ -162,7 +162,7 @@ async fn plain_text_is_refused() {
 /// One bound for all of it: TLS, WebSocket and proof.
 #[tokio::test]
 async fn a_stalled_handshake_is_given_up() {
-    let (site, running) = lone_replica(|config| config.links.handshake_us = Span::millis(300)).await;
+    let (site, running) = lone_replica(|config| config.links.handshake_us = Span::millis(1_000)).await;
     let mut mute = within(TcpStream::connect(running.peer_address())).await.unwrap();
     let mut begun = within(TcpStream::connect(running.peer_address())).await.unwrap();
     // The head of a record that never comes.

@@ -72,7 +72,7 @@ async fn plain_text_and_stalled_handshakes_are_refused_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let (site, running) = lone_replica(|config| {
         config.tls = Some(tls(&folder));
-        config.links.handshake_us = Span::millis(300);
+        config.links.handshake_us = Span::millis(1_000);
     })
     .await;
     let mut plain = within(TcpStream::connect(running.http_address())).await.unwrap();
