@@ -1,7 +1,7 @@
 //! Whoever goes past a limit of the public port is refused, and meanwhile the cluster commits what
 //! another client asks for.
 
-use crate::cluster::{answer, cluster_with, connect_all, set, shut_down, submit};
+use crate::cluster::{answer, cluster_with, connect_all, set, shut_down};
 use crate::support::*;
 use futures_util::{SinkExt, StreamExt};
 use hotstuff_core::client::ClientConfig;
@@ -26,25 +26,33 @@ use tokio_tungstenite::tungstenite::{Bytes, Message as Frame};
 struct Scene {
     site: Site,
     replicas: Vec<Running>,
-    honest: Vec<Socket>,
-    sequence: u64,
+    honest: ClientDriver,
+    commands: u64,
 }
 
 impl Scene {
     async fn new(change: impl Fn(&mut ReplicaConfig)) -> Self {
         let (site, replicas) = cluster_with(change).await;
-        let honest = connect_all(&replicas).await;
-        let mut scene = Self { site, replicas, honest, sequence: 0 };
+        let url = |replica: &Running| format!("ws://{}/client", replica.http_address());
+        let endpoints = (0..).map(ReplicaId).zip(&replicas);
+        let endpoints = endpoints.map(|(id, at)| Endpoint { replica: id, url: url(at) }).collect();
+        let config = ClientConfig { give_up_us: Span::millis(60_000), ..ClientConfig::default() };
+        let honest = ClientDriver::start(site.client_key(), site.committee().clone(), endpoints, config);
+        let mut scene = Self { site, replicas, honest, commands: 0 };
         scene.commits().await;
+        // Now it is linked to all of them.
+        for replica in &scene.replicas {
+            clients(replica.http_address(), 1).await;
+        }
         scene
     }
 
-    /// That a command of the honest client commits and executes at all replicas.
+    /// That a command of the honest client commits and executes.
     async fn commits(&mut self) {
-        self.sequence += 1;
-        let operation = set("honest", &self.sequence.to_string());
-        let outcomes = submit(&self.site, &mut self.honest, self.sequence, &operation).await;
-        assert!(outcomes.iter().all(|outcome| answer(outcome) == Answer::Ok), "{outcomes:?}");
+        self.commands += 1;
+        let operation = set("honest", &self.commands.to_string());
+        let done = within(self.honest.submit(operation.encode())).await.unwrap();
+        assert_eq!(answer(&done.outcome), Answer::Ok);
     }
 
     fn target(&self) -> SocketAddr {
@@ -60,6 +68,7 @@ impl Scene {
 
     async fn end(mut self) {
         self.commits().await;
+        within(self.honest.close()).await;
         shut_down(self.replicas).await;
     }
 }
@@ -151,32 +160,26 @@ async fn the_rate_of_one_connection() {
 #[tokio::test]
 async fn a_flood_of_commands() {
     const FLOODERS: u8 = 2;
-    let (site, replicas) = cluster_with(|_| {}).await;
-    let targets: Vec<SocketAddr> = replicas.iter().map(Running::http_address).collect();
+    let mut scene = Scene::new(|_| {}).await;
+    let targets: Vec<SocketAddr> = scene.replicas.iter().map(Running::http_address).collect();
     let frame = |number: u8| {
         let key = SecretKey::from_seed([150 + number; 32]);
         let operation = set("flood", "1").encode();
-        let command = Command::signed(&key, site.committee().cluster(), SequenceNumber(1), operation);
+        let cluster = scene.site.committee().cluster();
+        let command = Command::signed(&key, cluster, SequenceNumber(1), operation);
         Bytes::from(wire::encode(&ClientFrame::Submit(command)))
     };
     let frames: Vec<Bytes> = (0..FLOODERS).map(frame).collect();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let flood = std::thread::spawn(move || flood(frames, targets, ended));
 
-    let url = |replica: &Running| format!("ws://{}/client", replica.http_address());
-    let endpoints = (0..).map(ReplicaId).zip(&replicas);
-    let endpoints = endpoints.map(|(id, at)| Endpoint { replica: id, url: url(at) }).collect();
-    let config = ClientConfig { give_up_us: Span::millis(60_000), ..ClientConfig::default() };
-    let client = ClientDriver::start(site.client_key(), site.committee().clone(), endpoints, config);
-    for number in 0..3 {
-        let done = within(client.submit(set("honest", &number.to_string()).encode())).await.unwrap();
-        assert_eq!(answer(&done.outcome), Answer::Ok);
+    for _ in 0..3 {
+        scene.commits().await;
     }
     drop(end);
     let [sent, answered] = flood.join().unwrap();
     assert!(sent > 200 && answered > 200, "{sent} and {answered} were no flood");
-    within(client.close()).await;
-    shut_down(replicas).await;
+    scene.end().await;
 }
 
 /// Sends each of `frames` again and again to all `targets`, on a thread and connections of its own, until
@@ -229,8 +232,16 @@ async fn a_client_that_does_not_read() {
             send(socket, &ask[ask.len() - 1]).await;
         }
     }
+    for socket in &mut everywhere {
+        let mut answered = 0;
+        while answered < 2 {
+            let ReplicaFrame::Reply(reply) = receive(socket).await;
+            assert!(matches!(reply.outcome, Outcome::Executed { .. }), "{reply:?}");
+            answered = answered.max(reply.command.sequence.0);
+        }
+    }
     drop(everywhere);
-    clients(&scene, 1).await;
+    clients(scene.target(), 1).await;
     // The reply comes again for each repeat, until it finds no more room: on the wire, or in the queue.
     let mut deaf = connect(scene.target(), "/client").await;
     let command = Frame::binary(wire::encode(&ask[1]));
@@ -242,7 +253,7 @@ async fn a_client_that_does_not_read() {
             scene.commits().await;
         }
     }
-    clients(&scene, 1).await;
+    clients(scene.target(), 1).await;
     scene.commits().await;
     let told = within(async {
         while let Some(Ok(frame)) = deaf.next().await {
@@ -257,10 +268,10 @@ async fn a_client_that_does_not_read() {
     scene.end().await;
 }
 
-/// Waits until so many clients are connected to the target.
-async fn clients(scene: &Scene, count: u64) {
+/// Waits until so many clients are connected.
+async fn clients(address: SocketAddr, count: u64) {
     within(async {
-        while status(scene.target()).await.clients != count {
+        while status(address).await.clients != count {
             tokio::task::yield_now().await;
         }
     })
