@@ -16,7 +16,10 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
-use rustls::{AlertDescription, CertificateError, ClientConfig, CommonState, ConnectionCommon, ServerConfig};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, CommonState, ConnectionCommon, PeerIncompatible,
+    ServerConfig,
+};
 use std::fmt;
 use std::io;
 use std::ops::Deref;
@@ -150,6 +153,7 @@ fn ended(error: &io::Error) -> Ended {
         rustls::Error::NoApplicationProtocol
         | rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => Fault::OtherCluster.into(),
         rustls::Error::NoCertificatesPresented
+        | rustls::Error::PeerIncompatible(PeerIncompatible::IncorrectCertificateTypeExtension)
         | rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {
             Fault::Stranger.into()
         }

@@ -5,11 +5,15 @@ use hotstuff_core::committee::CommitteeSpec;
 use hotstuff_core::crypto::{ClusterId, SecretKey};
 use hotstuff_core::link::{Handshake, PeerFrame, Role};
 use hotstuff_core::{Committee, ReplicaId, Span};
+use hotstuff_replica::client::http;
+use hotstuff_replica::client::transport::Transport;
 use hotstuff_replica::fault::{Ended, Fault};
 use hotstuff_replica::peers::tls::{PeerTls, Session};
 use hotstuff_replica::server::Running;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -48,6 +52,18 @@ async fn a_stranger_is_refused() {
     assert!(matches!(&ended, Ended::Theirs(why) if why.contains("AccessDenied")), "{ended:?}");
     refused(&running, "stranger", 1).await;
     drop(peer_link(&site, running.peer_address(), 1).await);
+    running.shutdown().await.unwrap();
+}
+
+/// TLS as the rest of the world speaks it, without a key that would be a replica's.
+#[tokio::test]
+async fn tls_without_a_key_is_refused() {
+    let (_site, running) = lone_replica(|_| {}).await;
+    let ca = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/ca.pem");
+    let transport = Transport::trusting(&ca).unwrap();
+    let url = format!("https://{}/peer", running.peer_address());
+    within(http::get(&transport, &url, Duration::from_secs(60))).await.unwrap_err();
+    refused(&running, "stranger", 1).await;
     running.shutdown().await.unwrap();
 }
 
