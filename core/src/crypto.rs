@@ -3,6 +3,8 @@
 //! Every hash and signature starts with the tag of a [`Domain`], so that bytes signed for one
 //! purpose are never valid for another; signatures also bind the [`ClusterId`] (pitfall 3).
 
+mod tls;
+
 use crate::wire;
 use alloc::boxed::Box;
 use alloc::sync::Arc;

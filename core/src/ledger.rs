@@ -10,6 +10,7 @@ use crate::rules::Rules;
 use crate::schedule::Schedules;
 use crate::sessions::{Known, Sessions};
 use crate::snapshot::{StateImage, StateParts, state_root};
+use crate::state_proof::StateRoots;
 use crate::wire;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -91,7 +92,13 @@ impl<A: App> Ledger<A> {
 
     /// The state root.
     pub(crate) fn root(&mut self) -> Digest {
-        state_root(&self.app.root(), &self.sessions.root(), &self.schedules.digest())
+        self.roots().root()
+    }
+
+    /// The parts of the root.
+    pub(crate) fn roots(&mut self) -> StateRoots {
+        let (app, sessions) = (self.app.root(), self.sessions.root());
+        StateRoots { app, sessions, schedules: self.schedules.digest() }
     }
 
     /// What the root is made of.

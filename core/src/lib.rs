@@ -140,6 +140,7 @@ mod schedule;
 mod serving;
 mod sessions;
 pub mod snapshot;
+pub mod state_proof;
 pub mod status;
 mod tree;
 pub mod verify;

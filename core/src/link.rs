@@ -51,7 +51,8 @@ pub enum Role {
     Acceptor,
 }
 
-/// What both ends of a new peer link sign.
+/// What both ends of a new peer link sign: a proof is good for one session between two replicas of one
+/// cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Handshake {
     /// Who dials.
@@ -62,6 +63,9 @@ pub struct Handshake {
     pub dialer_nonce: [u8; 32],
     /// The acceptor's random bytes.
     pub acceptor_nonce: [u8; 32],
+    /// What only the two ends of the encrypted session under the link can derive (RFC 9266,
+    /// `tls-exporter`): whoever stands between two sessions cannot pass a proof on.
+    pub channel: [u8; 32],
 }
 
 impl Handshake {

@@ -41,8 +41,7 @@ impl MerkleBuckets {
     /// The bucket to which `key`, the hash of something's name, belongs.
     #[must_use]
     pub fn bucket(&self, key: &Digest) -> u32 {
-        let start = u32::from_be_bytes([key.0[0], key.0[1], key.0[2], key.0[3]]);
-        start % self.buckets()
+        bucket_of(key, self.buckets())
     }
 
     /// How many buckets there are.
@@ -60,6 +59,18 @@ impl MerkleBuckets {
         let index = self.buckets() + bucket;
         self.nodes[index as usize] = leaf;
         self.stale.insert(index / 2);
+    }
+
+    /// The nodes beside the way from a bucket up to the root, for [`root_over`].
+    ///
+    /// # Panics
+    /// When there is no such bucket.
+    pub fn path(&mut self, bucket: u32) -> Vec<Digest> {
+        assert!(bucket < self.buckets(), "bucket {bucket} of {}", self.buckets());
+        self.root();
+        let leaf = (self.buckets() + bucket) as usize;
+        let way = core::iter::successors(Some(leaf), |index| Some(index / 2)).take_while(|index| *index > 1);
+        way.map(|index| self.nodes[index ^ 1]).collect()
     }
 
     /// The digest of all leaves. Costs one hash for each node above a leaf that changed since the
@@ -80,6 +91,24 @@ impl MerkleBuckets {
         }
         self.nodes[1]
     }
+}
+
+/// The bucket of `buckets` to which `key`, the hash of something's name, belongs.
+#[must_use]
+pub fn bucket_of(key: &Digest, buckets: u32) -> u32 {
+    let start = u32::from_be_bytes([key.0[0], key.0[1], key.0[2], key.0[3]]);
+    start % buckets
+}
+
+/// The root of a tree in which `bucket` has `leaf`, and `path` is beside its way up, as
+/// [`MerkleBuckets::path`] gives it. Whoever knows the root and the depth has a proof of the leaf by it.
+#[must_use]
+pub fn root_over(bucket: u32, leaf: Digest, path: &[Digest]) -> Digest {
+    let up = |(node, index): (Digest, u32), beside: &Digest| {
+        let above = if index % 2 == 0 { parent(&node, beside) } else { parent(beside, &node) };
+        (above, index / 2)
+    };
+    path.iter().fold((leaf, bucket), up).0
 }
 
 fn parent(left: &Digest, right: &Digest) -> Digest {
@@ -121,6 +150,31 @@ mod tests {
                 tree.set(bucket, leaf(u8::try_from(round).unwrap()));
                 if round % 3 == 0 {
                     assert_eq!(tree.root(), by_definition(&leaves), "depth {depth}, round {round}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_path_leads_from_its_leaf_to_the_root_and_from_no_other() {
+        for depth in [0, 1, 4] {
+            let mut tree = MerkleBuckets::new(depth, leaf(0));
+            for bucket in 0..tree.buckets() {
+                tree.set(bucket, leaf(u8::try_from(bucket).unwrap() + 1));
+            }
+            let root = tree.root();
+            for bucket in 0..tree.buckets() {
+                let (path, own) = (tree.path(bucket), leaf(u8::try_from(bucket).unwrap() + 1));
+                assert_eq!(path.len() as u32, depth);
+                assert_eq!(root_over(bucket, own, &path), root);
+                assert_ne!(root_over(bucket, leaf(99), &path), root);
+                for other in (0..tree.buckets()).filter(|other| *other != bucket) {
+                    assert_ne!(root_over(other, own, &path), root);
+                }
+                for beside in 0..path.len() {
+                    let mut wrong = path.clone();
+                    wrong[beside] = leaf(98);
+                    assert_ne!(root_over(bucket, own, &wrong), root);
                 }
             }
         }

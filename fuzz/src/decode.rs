@@ -1,10 +1,12 @@
 //! Every decoder of bytes that come over a link or out of a store.
 
 use hotstuff_core::command::{Command, Reply};
+use hotstuff_core::crypto::Digest;
 use hotstuff_core::link::{ClientFrame, ObserveFrame, PeerFrame, ReplicaFrame};
 use hotstuff_core::snapshot::Snapshot;
+use hotstuff_core::state_proof::StateProof;
 use hotstuff_core::{CommitteeSpec, Event, Evidence, Message, Record, Status, change, wire};
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Answer, NoProof, Operation, Proof};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -24,6 +26,12 @@ pub(super) fn run(bytes: &[u8]) {
     exact::<Event>(bytes);
     exact::<Status>(bytes);
     exact::<CommitteeSpec>(bytes);
+    exact::<StateProof>(bytes);
+    exact::<Proof>(bytes);
+    if let Ok(proof) = wire::decode::<Proof>(bytes) {
+        // Whatever it says, it does not lead to a root that was made of nothing.
+        assert_eq!(proof.check(b"key", &Digest([7; 32])), Err(NoProof));
+    }
     let _ = change::decode_result(bytes);
     if let Ok(operation) = Operation::decode(bytes) {
         assert_eq!(Operation::decode(&operation.encode()), Ok(operation));

@@ -4,8 +4,10 @@ extern crate alloc;
 
 mod answer;
 mod operation;
+mod proof;
 mod store;
 
 pub use answer::Answer;
 pub use operation::{Invalid, KEY_BYTES_MAX, Operation, VALUE_BYTES_MAX};
+pub use proof::{NoProof, PROOF_BYTES_MAX, Proof, ProofTooLarge};
 pub use store::{ENTRY_BYTES, KvStore, STORE_BYTES_MAX};

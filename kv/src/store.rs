@@ -7,7 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use hotstuff_core::crypto::{Digest, Domain};
-use hotstuff_core::merkle::MerkleBuckets;
+use hotstuff_core::merkle::{self, MerkleBuckets};
 use hotstuff_core::wire;
 use hotstuff_core::{App, NoSnapshot};
 
@@ -17,7 +17,8 @@ pub const STORE_BYTES_MAX: u64 = 1 << 28;
 /// on bytes is one on memory too, however short the keys are.
 pub const ENTRY_BYTES: u64 = 128;
 
-const DEPTH: u32 = 12;
+/// The store's tree has two to the power of this many buckets.
+pub(crate) const DEPTH: u32 = 12;
 
 /// A map from keys to values, with a digest of its content that costs only as much as changed.
 ///
@@ -98,7 +99,7 @@ impl KvStore {
         if bytes > self.bytes_max {
             return Answer::Invalid(Invalid::StoreFull);
         }
-        let digest = Digest::of_value(Domain::Merkle, &(*b"entry", &key, &value));
+        let digest = entry_digest(&key, &value);
         self.bytes = bytes;
         self.buckets[index as usize].insert(key, Entry { value, digest });
         self.tree.get_mut().touched.insert(index);
@@ -117,8 +118,19 @@ impl KvStore {
         self.buckets.iter().flatten().map(|(key, entry)| (key.as_slice(), entry.value.as_slice()))
     }
 
+    /// The key's bucket, as [`Proof`](crate::Proof) takes it: all entries, and the path above it.
+    pub(crate) fn bucket_and_path(&self, key: &[u8]) -> (Vec<BucketEntry<'_>>, Vec<Digest>) {
+        // The tree is up to date only once the root was asked for.
+        self.root();
+        let index = self.bucket(key);
+        let entries = self.buckets[index as usize].iter();
+        let entries =
+            entries.map(|(key, entry)| (key.as_slice(), entry.value.as_slice(), entry.digest)).collect();
+        (entries, self.tree.borrow_mut().merkle.path(index))
+    }
+
     fn bucket(&self, key: &[u8]) -> u32 {
-        self.tree.borrow().merkle.bucket(&Digest::of(Domain::Merkle, &[b"key", key]))
+        bucket_of(key)
     }
 }
 
@@ -166,8 +178,26 @@ fn size(key: &[u8], value: &[u8]) -> u64 {
     ENTRY_BYTES + key.len() as u64 + value.len() as u64
 }
 
-fn leaf(bucket: &BTreeMap<Vec<u8>, Entry>) -> Digest {
+/// An entry of a bucket: key, value, and the digest of both.
+pub(crate) type BucketEntry<'a> = (&'a [u8], &'a [u8], Digest);
+
+/// The bucket of a key.
+pub(crate) fn bucket_of(key: &[u8]) -> u32 {
+    merkle::bucket_of(&Digest::of(Domain::Merkle, &[b"key", key]), 1 << DEPTH)
+}
+
+/// The digest of an entry.
+pub(crate) fn entry_digest(key: &[u8], value: &[u8]) -> Digest {
+    Digest::of_value(Domain::Merkle, &(*b"entry", key, value))
+}
+
+/// The digest of a bucket with these entries, by ascending key.
+pub(crate) fn leaf_of<'a>(entries: impl IntoIterator<Item = &'a Digest>) -> Digest {
     let mut parts: Vec<&[u8]> = vec![b"leaf"];
-    parts.extend(bucket.values().map(|entry| &entry.digest.0[..]));
+    parts.extend(entries.into_iter().map(|digest| &digest.0[..]));
     Digest::of(Domain::Merkle, &parts)
+}
+
+fn leaf(bucket: &BTreeMap<Vec<u8>, Entry>) -> Digest {
+    leaf_of(bucket.values().map(|entry| &entry.digest))
 }

@@ -3,7 +3,8 @@
 use crate::config::{Durability, LinkConfig, MemberAddresses};
 use crate::driver::{Clients, Inlet};
 use crate::http::Origins;
-use crate::peers::Peers;
+use crate::peers::tls::PeerTls;
+use crate::peers::{Peers, RefusedLinks};
 use crate::shutdown::Stop;
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Committee, Committees, Config, ReplicaId, Status};
@@ -18,6 +19,8 @@ pub struct Context {
     pub id: ReplicaId,
     /// Its key, for handshakes.
     pub key: SecretKey,
+    /// Encrypts its links to the other replicas.
+    pub tls: PeerTls,
     /// The committee.
     pub committee: Arc<Committee>,
     /// The committees to verify with: this one, and those that changes have made of it.
@@ -46,7 +49,7 @@ pub struct Context {
     pub origins: Origins,
     /// Connections that broke a rule, since the start.
     pub refused: Refused,
-    /// The end of it all.
+    /// The end of the public port.
     pub stop: Stop,
 }
 
@@ -54,7 +57,11 @@ pub struct Context {
 #[derive(Debug, Default)]
 pub struct Refused {
     /// On the peer port.
-    pub peers: AtomicU64,
+    pub links: RefusedLinks,
+    /// On the public port, where it is encrypted: no TLS, or none in time.
+    pub tls: AtomicU64,
+    /// On the public port, connections above a limit.
+    pub connections: AtomicU64,
     /// Clients.
     pub clients: AtomicU64,
     /// Observers.

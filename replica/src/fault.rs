@@ -29,9 +29,30 @@ pub enum Fault {
     /// A frame to an endpoint that only tells.
     #[error("this endpoint only tells: nothing may be sent to it")]
     Unasked,
-    /// A peer's proof or message that does not pass verification.
+    /// A peer's message that does not pass verification.
     #[error("refused: {0}")]
     Refused(Refusal),
+    /// A peer's proof of who it is that does not pass verification.
+    #[error("refused: {0}")]
+    BadProof(Refusal),
+    /// The bytes are no TLS.
+    #[error("peer links are encrypted, and this is not TLS")]
+    NotTls,
+    /// TLS, but not as replicas speak it.
+    #[error("no TLS handshake: {0}")]
+    Tls(String),
+    /// The other end's links are of another cluster, or of no cluster at all.
+    #[error("of another cluster")]
+    OtherCluster,
+    /// The other end shows no key, or one that it may not have here.
+    #[error("a key that does not belong here")]
+    Stranger,
+    /// The other end does not hold the key that it shows, or not the keys of the session.
+    #[error("a key that is not held")]
+    NotHeld,
+    /// The other end holds the key of one member and claims to be another.
+    #[error("the session is under another key than that of {0}")]
+    WrongIdentity(ReplicaId),
     /// A client's command that does not pass verification.
     #[error("command refused: {0}")]
     NotAdmitted(NotAdmitted),
@@ -41,6 +62,9 @@ pub enum Fault {
     /// More client keys on one connection than are followed.
     #[error("too many different clients on one connection")]
     ManyClients,
+    /// More frames than the rate allows, by far.
+    #[error("far more than {0} commands per second")]
+    TooFast(u32),
     /// The first frames did not come in time.
     #[error("the handshake took too long")]
     HandshakeTimeout,
@@ -82,7 +106,7 @@ impl Fault {
             Self::Malformed(_) => CloseCode::Invalid,
             Self::TooLarge(_) => CloseCode::Size,
             Self::Protocol(_) => CloseCode::Protocol,
-            Self::Slow => CloseCode::Again,
+            Self::Slow | Self::TooFast(_) => CloseCode::Again,
             Self::Replaced | Self::ShuttingDown => CloseCode::Away,
             _ => CloseCode::Policy,
         };

@@ -15,6 +15,7 @@ pub mod listener;
 pub mod logging;
 pub mod offline;
 pub mod peers;
+pub mod redial;
 pub mod server;
 pub mod shutdown;
 pub mod socket;

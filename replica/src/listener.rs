@@ -1,7 +1,10 @@
 //! Accepting connections: only so many at once, and each closed so that its last words arrive.
 
+mod crowd;
+
+use crowd::{Crowd, Place};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,38 +20,58 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How much is still read from a closed connection, in bytes.
 const LINGER_BYTES: u64 = 8 << 20;
 
-/// A port that accepts at most so many connections at once.
+/// A port that accepts only so many connections at once.
 pub struct Listener {
     listener: TcpListener,
     permits: Arc<Semaphore>,
     limit: u32,
+    crowd: Crowd,
+}
+
+/// Why a connection was closed as soon as it was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Crowded {
+    /// There are as many as the port takes.
+    #[error("more than {0} connections")]
+    Total(u32),
+    /// There are as many from the same address as the port takes.
+    #[error("more than {limit} connections from {address}")]
+    Address {
+        /// The address, or the IPv6 network.
+        address: IpAddr,
+        /// The limit.
+        limit: u32,
+    },
 }
 
 impl Listener {
-    /// Accepts from `listener`, at most `limit` connections at once.
+    /// Accepts from `listener` at most `limit` connections at once, and at most `address_limit` of them
+    /// from one address.
     #[must_use]
-    pub fn new(listener: TcpListener, limit: u32) -> Self {
-        Self { listener, permits: Arc::new(Semaphore::new(limit as usize)), limit }
+    pub fn new(listener: TcpListener, limit: u32, address_limit: u32) -> Self {
+        let permits = Arc::new(Semaphore::new(limit as usize));
+        Self { listener, permits, limit, crowd: Crowd::new(address_limit) }
     }
 
-    /// The next connection. Those above the limit are closed at once.
-    pub async fn accept(&self) -> (Connection, SocketAddr) {
-        loop {
+    /// The next connection.
+    ///
+    /// # Errors
+    /// When it is one too many; it is closed then.
+    pub async fn accept(&self) -> Result<(Connection, SocketAddr), Crowded> {
+        let (stream, address) = loop {
             match self.listener.accept().await {
-                Ok((stream, address)) => match Arc::clone(&self.permits).try_acquire_owned() {
-                    Ok(permit) => {
-                        // Small frames must not wait for each other's acknowledgement.
-                        let _ = stream.set_nodelay(true);
-                        return (Connection { open: Some((stream, permit)) }, address);
-                    }
-                    Err(_) => tracing::info!(%address, limit = self.limit, "refused: too many connections"),
-                },
+                Ok(accepted) => break accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
-        }
+        };
+        let place = self.crowd.enter(address.ip())?;
+        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Crowded::Total(self.limit))?;
+        // Small frames must not wait for each other's acknowledgement.
+        let _ = stream.set_nodelay(true);
+        Ok((Connection { open: Some((stream, place, permit)) }, address))
     }
 
     /// Closes the port, and returns once every connection that it accepted is closed.
@@ -62,7 +85,7 @@ impl Listener {
 /// An accepted connection. When it is dropped, what was written still reaches the other end: a
 /// connection closed with bytes unread is reset, and a reset may overtake the close frame.
 pub struct Connection {
-    open: Option<(TcpStream, OwnedSemaphorePermit)>,
+    open: Option<(TcpStream, Place, OwnedSemaphorePermit)>,
 }
 
 impl Connection {
@@ -73,7 +96,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let Some((mut stream, permit)) = self.open.take() else { return };
+        let Some((mut stream, place, permit)) = self.open.take() else { return };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
             let linger = async {
@@ -81,7 +104,7 @@ impl Drop for Connection {
                 tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await
             };
             let _ = tokio::time::timeout(LINGER, linger).await;
-            drop(permit);
+            drop((place, permit));
         });
     }
 }

@@ -123,6 +123,8 @@ impl Testnet {
                 key: "replica.key".into(),
                 data: place.data.clone(),
                 durability: Durability::default(),
+                tls_cert: None,
+                tls_key: None,
                 allowed_origins: Vec::new(),
                 listen: place.listen,
                 consensus,

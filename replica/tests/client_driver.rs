@@ -10,7 +10,8 @@ use hotstuff_core::command::{NotAdmitted, Outcome};
 use hotstuff_core::committee::Limits;
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Height, ReplicaId, SequenceNumber, Span};
-use hotstuff_replica::client::{ClientDriver, ClientError};
+use hotstuff_replica::client::{ClientDriver, ClientError, Endpoint};
+use hotstuff_replica::config::{CommitteeFile, MemberAddresses, create_key};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -198,6 +199,45 @@ async fn a_busy_replica_is_asked_again() {
     let config = ClientConfig { retry_min_us: Span::millis(20), retry_max_us: Span::millis(40), ..patient() };
     let done = timeout(BOUND, start(&fakes, config).submit(b"x".to_vec())).await.unwrap().unwrap();
     assert!(matches!(done.outcome, Outcome::Executed { .. }));
+}
+
+/// A cluster that takes nothing in is told from one that does not answer.
+#[tokio::test]
+async fn a_cluster_that_stays_busy_has_an_exit_code_of_its_own() {
+    let full = |why: NotAdmitted| -> Option<Behaviour> {
+        Some(Box::new(move |fake, command| Some(vec![fake.reply(&command, Outcome::NotAdmitted(why))])))
+    };
+    let cases = [
+        (
+            vec![full(NotAdmitted::Busy), full(NotAdmitted::TooManyInFlight), None, None],
+            4,
+            "hotstuff: the cluster is busy: ",
+        ),
+        // One alone may say so without any reason.
+        (vec![full(NotAdmitted::Busy), silent(), None, None], 3, "hotstuff: no agreement"),
+    ];
+    for (behaviours, code, beginning) in cases {
+        let fakes = Fakes::start(behaviours, Limits::default()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (committee, key) = (folder.path().join("committee.toml"), folder.path().join("client.key"));
+        let addresses = |endpoint: &Endpoint| {
+            let http = endpoint.url.trim_start_matches("ws://").trim_end_matches("/client");
+            let [peer, http] = ["127.0.0.1:1", http].map(|address| address.parse().unwrap());
+            (endpoint.replica, MemberAddresses { peer, http })
+        };
+        let addresses = fakes.endpoints.iter().map(addresses).collect();
+        CommitteeFile { committee: fakes.committee.clone(), addresses }.create(&committee).unwrap();
+        create_key(&key, "a client").unwrap();
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_hotstuff"));
+        command.arg("client").arg("--committee").arg(committee).arg("--key").arg(key);
+        command.args(["--timeout", "2", "set", "k", "v"]).kill_on_drop(true);
+        let ended = timeout(BOUND, command.output()).await.unwrap().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{said}");
+        assert!(said.starts_with(beginning), "{said}");
+        let seen = fakes.replicas[0].seen.lock().unwrap().len();
+        assert!((1..=3).contains(&seen), "it retries, and waits in between: {seen}");
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod equivocation;
 mod essence;
 mod fetching;
 mod proposing;
+mod reading;
 mod recovery;
 mod schedules;
 mod snapshots;
@@ -43,6 +44,7 @@ use snapshots::Snapshots;
 
 pub use crate::pacemaker::Standing;
 pub use essence::Essence;
+pub use reading::Certified;
 
 /// What makes a replica, beside its application and what its store held.
 #[derive(Clone, Debug)]

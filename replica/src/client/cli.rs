@@ -3,15 +3,18 @@
 use super::batch;
 use super::driver::{ClientDriver, Done, Endpoint};
 use super::exit::{self, CommandError, Exit};
+use super::transport::{Transport, TransportArguments};
+use super::verified;
 use crate::config::{CommitteeFile, ConfigError, load_key};
 use clap::Subcommand;
-use hotstuff_core::Span;
 use hotstuff_core::client::ClientConfig;
+use hotstuff_core::{ReplicaId, Span};
 use hotstuff_kv::Operation;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What is printed for a missing key.
 pub(super) const NOT_FOUND: &[u8] = b"Key not found";
@@ -33,6 +36,8 @@ pub struct Arguments {
     /// Tell on stderr which replicas agreed on a result, and how long that took.
     #[arg(short, long)]
     verbose: bool,
+    #[command(flatten)]
+    transport: TransportArguments,
     #[command(subcommand)]
     request: Request,
 }
@@ -53,6 +58,14 @@ enum Request {
         /// The key.
         #[arg(allow_hyphen_values = true)]
         key: OsString,
+        /// Ask one replica alone, and check its proof: a quorum's certificate, and the way from the state
+        /// that it names to the key. That is what was true a moment ago: only f+1 replicas can tell that no
+        /// later command has changed it.
+        #[arg(long)]
+        verified: bool,
+        /// The replica to ask; otherwise one after the other is asked until one has proven it.
+        #[arg(long, value_name = "N", requires = "verified")]
+        replica: Option<u16>,
     },
     /// Remove a key; prints the value it had.
     Delete {
@@ -74,6 +87,9 @@ impl Arguments {
     }
 
     async fn send(self) -> Exit {
+        if let Request::Get { key, verified: true, replica } = &self.request {
+            return self.get_verified(key.as_encoded_bytes(), replica.map(ReplicaId)).await;
+        }
         let in_flight = if let Request::Batch(arguments) = &self.request { arguments.in_flight() } else { 1 };
         let (driver, command_bytes) = match self.connect(in_flight) {
             Ok(connected) => connected,
@@ -84,13 +100,43 @@ impl Arguments {
             Request::Set { key, value } => {
                 one(&driver, Operation::Set { key: bytes(key), value: bytes(value) }, self.verbose).await
             }
-            Request::Get { key } => one(&driver, Operation::Get { key: bytes(key) }, self.verbose).await,
+            Request::Get { key, .. } => one(&driver, Operation::Get { key: bytes(key) }, self.verbose).await,
             Request::Delete { key } => {
                 one(&driver, Operation::Delete { key: bytes(key) }, self.verbose).await
             }
         };
         driver.close().await;
         exit
+    }
+
+    async fn get_verified(&self, key: &[u8], replica: Option<ReplicaId>) -> Exit {
+        let loaded = CommitteeFile::load(&self.committee)
+            .and_then(|file| self.transport.transport().map(|transport| (file, transport)));
+        let (file, transport) = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => return fail(&error, Exit::Error),
+        };
+        if let Err(invalid) = (Operation::Get { key: key.to_vec() }).check() {
+            return fail(&invalid, Exit::Error);
+        }
+        let asked: Vec<ReplicaId> =
+            replica.map_or_else(|| file.addresses.keys().copied().collect(), |id| vec![id]);
+        let limit = Duration::from_secs(self.timeout);
+        match verified::get_from_any(&transport, &file, &asked, key, limit).await {
+            Ok(verified) => {
+                if self.verbose {
+                    eprintln!(
+                        "proven by {}, with a certificate at height {}",
+                        verified.replica, verified.height.0
+                    );
+                }
+                print(verified.value.as_deref())
+            }
+            Err(failed) => {
+                let each: Vec<String> = failed.iter().map(|(id, why)| format!("{id}: {why}")).collect();
+                fail(&format!("no replica has proven it: {}", each.join("; ")), Exit::Error)
+            }
+        }
     }
 
     /// A client of the committee file's cluster, and the most bytes that one operation may have.
@@ -100,16 +146,18 @@ impl Arguments {
         let give_up_us = Span::millis(self.timeout * 1_000);
         let config = ClientConfig { give_up_us, in_flight, ..ClientConfig::default() };
         let command_bytes = file.committee.limits().command_bytes as usize;
-        let driver = ClientDriver::start(key, file.committee.clone(), endpoints(&file), config);
+        let transport = self.transport.transport()?;
+        let endpoints = endpoints(&file, &transport);
+        let driver = ClientDriver::start_by(transport, key, file.committee.clone(), endpoints, config);
         Ok((driver, command_bytes))
     }
 }
 
 /// Where all replicas of a committee take commands.
-pub(super) fn endpoints(file: &CommitteeFile) -> Vec<Endpoint> {
+pub(super) fn endpoints(file: &CommitteeFile, transport: &Transport) -> Vec<Endpoint> {
     let endpoint = |(id, at): (&_, &crate::config::MemberAddresses)| Endpoint {
         replica: *id,
-        url: format!("ws://{}/client", at.http),
+        url: format!("{}://{}/client", transport.ws(), at.http),
     };
     file.addresses.iter().map(endpoint).collect()
 }
@@ -125,13 +173,16 @@ async fn one(driver: &ClientDriver, operation: Operation, verbose: bool) -> Exit
         }
     };
     match execute(driver, &operation, report).await {
-        Ok(value) => {
-            let exit = if value.is_some() { Exit::Done } else { Exit::NotFound };
-            let line = [value.as_deref().unwrap_or(NOT_FOUND), b"\n"].concat();
-            io::stdout().write_all(&line).map_or_else(|error| fail(&error, Exit::Error), |()| exit)
-        }
+        Ok(value) => print(value.as_deref()),
         Err(error) => fail(&error, error.exit()),
     }
+}
+
+/// Prints a value, byte for byte, or that there is none.
+fn print(value: Option<&[u8]>) -> Exit {
+    let exit = if value.is_some() { Exit::Done } else { Exit::NotFound };
+    let line = [value.unwrap_or(NOT_FOUND), b"\n"].concat();
+    io::stdout().write_all(&line).map_or_else(|error| fail(&error, Exit::Error), |()| exit)
 }
 
 /// Has `operation` executed: what to print for it, or `None` for a missing key.

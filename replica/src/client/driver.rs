@@ -2,8 +2,9 @@
 //! whose commands are in flight side by side.
 
 use super::link::{self, LinkError, LinkEvent};
+use super::transport::Transport;
 use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
-use hotstuff_core::command::Outcome;
+use hotstuff_core::command::{NotAdmitted, Outcome};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::ClientFrame;
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, wire};
@@ -26,7 +27,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 pub struct Endpoint {
     /// The replica.
     pub replica: ReplicaId,
-    /// The `ws://` URL of its client endpoint.
+    /// The URL of its client endpoint: `ws://`, or `wss://` where the transport encrypts.
     pub url: String,
 }
 
@@ -64,6 +65,8 @@ pub struct NoAgreement {
     pub waited: Span,
     /// What single replicas said.
     pub replies: Vec<(ReplicaId, Outcome)>,
+    /// Whether f+1 of them, one of them honest, said that they are too busy to take the command in.
+    pub is_busy: bool,
     /// Each replica's link: `None` where it stands, otherwise why it does not.
     pub links: Vec<(ReplicaId, Option<String>)>,
 }
@@ -96,6 +99,18 @@ impl ClientDriver {
         endpoints: Vec<Endpoint>,
         config: ClientConfig,
     ) -> Self {
+        Self::start_by(Transport::default(), key, committee, endpoints, config)
+    }
+
+    /// Starts a client as [`start`](Self::start) does, whose links use `transport`.
+    #[must_use]
+    pub fn start_by(
+        transport: Transport,
+        key: SecretKey,
+        committee: Arc<Committee>,
+        endpoints: Vec<Endpoint>,
+        config: ClientConfig,
+    ) -> Self {
         let window = config.in_flight.min(committee.limits().session_replies).max(1);
         let (submissions, submitted) = mpsc::channel(window as usize);
         let (events_sender, events) = mpsc::channel(EVENTS_QUEUED);
@@ -104,12 +119,19 @@ impl ClientDriver {
         let mut tasks = JoinSet::new();
         for Endpoint { replica, url } in endpoints {
             links.insert(replica, Err(LinkError::Dialling));
-            tasks.spawn(link::keep(replica, url, committee.clone(), events_sender.clone()));
+            tasks.spawn(link::keep(
+                transport.clone(),
+                replica,
+                url,
+                committee.clone(),
+                events_sender.clone(),
+            ));
         }
         let first = first_sequence();
-        let client = Client::new(key, committee, config, first);
+        let client = Client::new(key, committee.clone(), config, first);
         let waiting = BTreeMap::new();
-        let worker = Worker { client, config, window, links, waiting, last: first, started: Instant::now() };
+        let started = Instant::now();
+        let worker = Worker { client, committee, config, window, links, waiting, last: first, started };
         tokio::spawn(worker.run(submitted, events, tasks, closing));
         Self { submissions, closed }
     }
@@ -142,6 +164,7 @@ fn first_sequence() -> SequenceNumber {
 
 struct Worker {
     client: Client,
+    committee: Arc<Committee>,
     config: ClientConfig,
     window: u32,
     links: BTreeMap<ReplicaId, Result<mpsc::Sender<Bytes>, LinkError>>,
@@ -232,7 +255,10 @@ impl Worker {
             ClientOutput::GaveUp { sequence, replies } => {
                 let why = |link: &Result<_, LinkError>| link.as_ref().err().map(LinkError::to_string);
                 let links = self.links.iter().map(|(id, link)| (*id, why(link))).collect();
-                let given_up = NoAgreement { waited: self.config.give_up_us, replies, links };
+                let full = [NotAdmitted::Busy, NotAdmitted::TooManyInFlight].map(Outcome::NotAdmitted);
+                let busy = replies.iter().filter(|(_, outcome)| full.contains(outcome)).map(|(id, _)| *id);
+                let is_busy = self.committee.is_weak_quorum(busy);
+                let given_up = NoAgreement { waited: self.config.give_up_us, replies, is_busy, links };
                 self.finish(sequence, Err(ClientError::NoAgreement(given_up)));
             }
         }
@@ -251,7 +277,8 @@ fn frame(command: hotstuff_core::command::Command) -> Bytes {
 
 impl fmt::Display for NoAgreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no agreement among the replicas within {} s", self.waited.0 / 1_000_000)?;
+        let busy = if self.is_busy { "the cluster is busy: " } else { "" };
+        write!(f, "{busy}no agreement among the replicas within {} s", self.waited.0 / 1_000_000)?;
         for (replica, link) in &self.links {
             let reply = self.replies.iter().find(|(from, _)| from == replica);
             match (reply, link) {

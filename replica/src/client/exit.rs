@@ -11,7 +11,8 @@ Exit codes:
   0  done; with `batch`, every line has an answer from the cluster
   1  the key was not found (get, delete)
   2  an error: wrong usage, unusable files, or the replicas refused the command
-  3  no agreement among f+1 replicas in time; the command may still execute later";
+  3  no agreement among f+1 replicas in time; the command may still execute later
+  4  the same, and f+1 replicas said that they are busy: try again later, and more slowly";
 
 /// How a client command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,7 @@ pub(super) enum Exit {
     NotFound,
     Error,
     NoAgreement,
+    Busy,
 }
 
 impl From<Exit> for ExitCode {
@@ -54,6 +56,7 @@ pub(super) enum CommandError {
 impl CommandError {
     pub(super) fn exit(&self) -> Exit {
         match self {
+            Self::Client(ClientError::NoAgreement(why)) if why.is_busy => Exit::Busy,
             Self::Client(ClientError::NoAgreement(_)) => Exit::NoAgreement,
             _ => Exit::Error,
         }

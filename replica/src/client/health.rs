@@ -2,6 +2,7 @@
 //! other program is at hand.
 
 use super::http;
+use super::transport::{Transport, TransportArguments};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,13 +16,19 @@ pub struct Arguments {
     /// How long to wait for its answer.
     #[arg(long, value_name = "SECS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     timeout: u64,
+    #[command(flatten)]
+    transport: TransportArguments,
 }
 
 impl Arguments {
     /// Asks the replica.
     #[must_use]
     pub fn run(self) -> ExitCode {
-        match super::block_on(check(&self.url, Duration::from_secs(self.timeout))) {
+        let transport = match self.transport.transport() {
+            Ok(transport) => transport,
+            Err(error) => return not_well(&error),
+        };
+        match super::block_on(check_by(&transport, &self.url, Duration::from_secs(self.timeout))) {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(why)) => not_well(&why),
             Err(error) => not_well(&error),
@@ -34,12 +41,16 @@ fn not_well(why: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Whether the replica whose health page is at `url` says within `limit` that it is well.
+/// Whether the replica whose health page is at `url` (plain `http://`) says within `limit` that it is well.
 ///
 /// # Errors
 /// Why it does not.
 pub async fn check(url: &str, limit: Duration) -> Result<(), HealthError> {
-    let answer = http::get(url, limit).await?;
+    check_by(&Transport::default(), url, limit).await
+}
+
+async fn check_by(transport: &Transport, url: &str, limit: Duration) -> Result<(), HealthError> {
+    let answer = http::get(transport, url, limit).await?;
     if answer.status.is_success() {
         return Ok(());
     }

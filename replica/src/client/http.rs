@@ -1,5 +1,6 @@
 //! One HTTP GET with a bound on time and size: what `status` and `health` need, and no more.
 
+use super::transport::Transport;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -7,7 +8,6 @@ use hyper::header::HOST;
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// The longest body that is read. The status of a full committee is well below it.
@@ -26,8 +26,8 @@ pub struct Answer {
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// Not an address that can be asked.
-    #[error("{0} is no http:// address")]
-    Address(String),
+    #[error("{0} is no {1}:// address")]
+    Address(String, &'static str),
     /// The connection was not made.
     #[error("{0}")]
     Connect(#[from] std::io::Error),
@@ -42,22 +42,23 @@ pub enum HttpError {
     TimedOut(Duration),
 }
 
-/// Asks for `url` (plain `http://`) and reads the answer, all of it within `limit`.
+/// Asks for `url`, whose scheme is that of `transport`, and reads the answer, all of it within `limit`.
 ///
 /// # Errors
 /// [`HttpError`]; an answer of any status code is none.
-pub async fn get(url: &str, limit: Duration) -> Result<Answer, HttpError> {
-    timeout(limit, ask(url)).await.unwrap_or(Err(HttpError::TimedOut(limit)))
+pub async fn get(transport: &Transport, url: &str, limit: Duration) -> Result<Answer, HttpError> {
+    timeout(limit, ask(transport, url)).await.unwrap_or(Err(HttpError::TimedOut(limit)))
 }
 
-async fn ask(url: &str) -> Result<Answer, HttpError> {
-    let wrong = || HttpError::Address(url.to_owned());
+async fn ask(transport: &Transport, url: &str) -> Result<Answer, HttpError> {
+    let wrong = || HttpError::Address(url.to_owned(), transport.http());
     let uri: Uri = url.parse().map_err(|_| wrong())?;
-    if uri.scheme_str() != Some("http") {
+    if uri.scheme_str() != Some(transport.http()) {
         return Err(wrong());
     }
     let host = uri.host().ok_or_else(wrong)?;
-    let stream = TcpStream::connect(format!("{host}:{}", uri.port_u16().unwrap_or(80))).await?;
+    let own_port = if transport.http() == "https" { 443 } else { 80 };
+    let stream = transport.connect(host, uri.port_u16().unwrap_or(own_port)).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let exchange = async {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -103,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_arrives_whole() {
         let (url, served) = serve(b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nhalt".to_vec()).await;
-        let answer = get(&url, 10 * SECOND).await.unwrap();
+        let answer = get(&Transport::default(), &url, 10 * SECOND).await.unwrap();
         assert_eq!((answer.status.as_u16(), &answer.body[..]), (503, &b"halt"[..]));
         let request = served.await.unwrap();
         assert!(request.starts_with("GET /status HTTP/1.1\r\n"), "{request}");
@@ -113,7 +114,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_ends_with_the_connection_arrives_whole() {
         let (url, _served) = serve(b"HTTP/1.0 200 OK\r\n\r\nfine".to_vec()).await;
-        assert_eq!(&get(&url, 10 * SECOND).await.unwrap().body[..], b"fine");
+        assert_eq!(&get(&Transport::default(), &url, 10 * SECOND).await.unwrap().body[..], b"fine");
     }
 
     #[tokio::test]
@@ -121,7 +122,7 @@ mod tests {
         let mut long = b"HTTP/1.0 200 OK\r\n\r\n".to_vec();
         long.resize(BODY_BYTES_MAX + 1_000, b'x');
         let (url, _served) = serve(long).await;
-        assert!(matches!(get(&url, 10 * SECOND).await, Err(HttpError::Body(_))));
+        assert!(matches!(get(&Transport::default(), &url, 10 * SECOND).await, Err(HttpError::Body(_))));
     }
 
     #[tokio::test]
@@ -129,11 +130,14 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let short = Duration::from_millis(50);
-        assert!(matches!(get(&url, short).await, Err(HttpError::TimedOut(_))));
+        assert!(matches!(get(&Transport::default(), &url, short).await, Err(HttpError::TimedOut(_))));
         for wrong in ["https://127.0.0.1/", "127.0.0.1:80", "http://", "ftp://a/b", ""] {
-            assert!(matches!(get(wrong, SECOND).await, Err(HttpError::Address(_))), "{wrong}");
+            assert!(
+                matches!(get(&Transport::default(), wrong, SECOND).await, Err(HttpError::Address(..))),
+                "{wrong}"
+            );
         }
         drop(listener);
-        assert!(matches!(get(&url, SECOND).await, Err(HttpError::Connect(_))));
+        assert!(matches!(get(&Transport::default(), &url, SECOND).await, Err(HttpError::Connect(_))));
     }
 }

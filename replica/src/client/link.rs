@@ -1,6 +1,8 @@
 //! One client's WebSocket link to one replica: dialled again with back-off for as long as the
 //! client lives, its replies checked before anyone sees them.
 
+use super::transport::{self, Transport};
+use crate::redial::{self, Redial};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use hotstuff_core::command::Reply;
 use hotstuff_core::link::ReplicaFrame;
@@ -11,9 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, sleep, timeout};
-use tokio_tungstenite::connect_async_with_config;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::UrlError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// How long a connection may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,19 +74,20 @@ pub enum LinkError {
 /// Keeps the link to `replica`, whose client endpoint is at `url`, until the receiver of `events`
 /// or every sender of the link's queue is gone.
 pub(super) async fn keep(
+    transport: Transport,
     replica: ReplicaId,
     url: String,
     committee: Arc<Committee>,
     events: mpsc::Sender<LinkEvent>,
 ) {
     let config = config(&committee);
-    let mut failures = 0;
+    let mut redial = Redial::new(REDIAL_MIN, REDIAL_MAX, CONNECT_TIMEOUT);
     loop {
         let began = Instant::now();
-        let why = match timeout(CONNECT_TIMEOUT, connect_async_with_config(&url, Some(config), true)).await {
+        let why = match timeout(CONNECT_TIMEOUT, connect(&transport, &url, config)).await {
             Err(_) => LinkError::ConnectTimeout,
             Ok(Err(error)) => error.into(),
-            Ok(Ok((socket, _))) => {
+            Ok(Ok(socket)) => {
                 let (queue, frames) = mpsc::channel(QUEUE_FRAMES);
                 if events.send(LinkEvent::Up(replica, queue)).await.is_err() {
                     return;
@@ -96,23 +101,28 @@ pub(super) async fn keep(
         if events.send(LinkEvent::Down(replica, why)).await.is_err() {
             return;
         }
-        // A link that lasted had nothing wrong with it: the next try is a first one again.
-        failures = if began.elapsed() > CONNECT_TIMEOUT { 0 } else { failures + 1 };
-        sleep(redial_after(failures)).await;
+        sleep(redial.ended(began.elapsed(), redial::random())).await;
     }
+}
+
+async fn connect(
+    transport: &Transport,
+    url: &str,
+    config: WebSocketConfig,
+) -> tungstenite::Result<WebSocketStream<Box<dyn transport::Stream>>> {
+    let request = url.into_client_request()?;
+    let host = request.uri().host().ok_or(UrlError::NoHostName)?;
+    let own_port = if transport.ws() == "wss" { 443 } else { 80 };
+    if request.uri().scheme_str() != Some(transport.ws()) {
+        return Err(UrlError::UnsupportedUrlScheme.into());
+    }
+    let stream = transport.connect(host, request.uri().port_u16().unwrap_or(own_port)).await?;
+    Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
 
 fn config(committee: &Committee) -> WebSocketConfig {
     let bytes = committee.limits().command_bytes as usize + REPLY_OVERHEAD_BYTES;
     WebSocketConfig::default().max_message_size(Some(bytes)).max_frame_size(Some(bytes))
-}
-
-/// The wait grows with each failure and is drawn from its upper half, so that the clients of a
-/// replica that comes back do not all dial at once.
-fn redial_after(failures: u32) -> Duration {
-    let most = REDIAL_MIN.backed_off(failures.saturating_sub(1), REDIAL_MAX).0;
-    let drawn = getrandom::u64().unwrap_or(0) % (most / 2 + 1);
-    Duration::from_micros(most - drawn)
 }
 
 /// Carries frames both ways; the two directions do not wait for each other. `Ok` when the client
@@ -179,21 +189,5 @@ where
             Some(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
             None => return Err(LinkError::Closed(String::new())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_before_dialling_grows_and_stays_below_its_bound() {
-        let micros = |span: Span| Duration::from_micros(span.0);
-        for failures in 0..200 {
-            let wait = redial_after(failures);
-            assert!(wait >= micros(REDIAL_MIN) / 2 && wait <= micros(REDIAL_MAX), "{failures}: {wait:?}");
-        }
-        assert!(redial_after(1) <= micros(REDIAL_MIN));
-        assert!(redial_after(200) >= micros(REDIAL_MAX) / 2);
     }
 }

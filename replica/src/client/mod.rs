@@ -10,6 +10,8 @@ pub mod http;
 mod link;
 pub mod status;
 mod table;
+pub mod transport;
+pub mod verified;
 
 pub use cli::Arguments;
 pub use driver::{ClientDriver, ClientError, Done, Endpoint, NoAgreement};

@@ -2,6 +2,7 @@
 
 use super::http::{self, HttpError};
 use super::table;
+use super::transport::{Transport, TransportArguments};
 use crate::config::{Address, CommitteeFile};
 use hotstuff_core::ReplicaId;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub struct Arguments {
     /// How long to wait for a replica's answer.
     #[arg(long, value_name = "SECS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     timeout: u64,
+    #[command(flatten)]
+    transport: TransportArguments,
 }
 
 impl Arguments {
@@ -40,7 +43,12 @@ impl Arguments {
             Ok(file) => file,
             Err(error) => return fail(&error),
         };
-        let survey = match super::block_on(Survey::take(&file, Duration::from_secs(self.timeout))) {
+        let transport = match self.transport.transport() {
+            Ok(transport) => transport,
+            Err(error) => return fail(&error),
+        };
+        let limit = Duration::from_secs(self.timeout);
+        let survey = match super::block_on(Survey::take_by(&transport, &file, limit)) {
             Ok(survey) => survey,
             Err(error) => return fail(&error),
         };
@@ -120,35 +128,47 @@ pub struct Survey {
     pub replicas: Vec<Found>,
     /// Whether those that answered are a quorum.
     pub quorum_reachable: bool,
+    /// What the replicas' URLs begin with.
+    pub scheme: &'static str,
 }
 
 impl Survey {
-    /// Asks all replicas of `file` at once, and waits for each no longer than `limit`.
+    /// Asks all replicas of `file` at once, in the clear, and waits for each no longer than `limit`.
     pub async fn take(file: &CommitteeFile, limit: Duration) -> Self {
+        Self::take_by(&Transport::default(), file, limit).await
+    }
+
+    /// Asks as [`take`](Self::take) does, by a transport.
+    pub async fn take_by(transport: &Transport, file: &CommitteeFile, limit: Duration) -> Self {
         let mut asked = JoinSet::new();
         for (id, addresses) in &file.addresses {
-            let (id, http) = (*id, addresses.http.clone());
-            asked.spawn(async move { Found { id, report: ask(id, &http, limit).await, http } });
+            let (id, http, transport) = (*id, addresses.http.clone(), transport.clone());
+            asked.spawn(async move { Found { id, report: ask(&transport, id, &http, limit).await, http } });
         }
         let mut replicas = asked.join_all().await;
         replicas.sort_by_key(|found| found.id);
         let reachable = replicas.iter().filter(|found| found.report.is_ok()).map(|found| found.id);
         let quorum_reachable = file.committee.power_of(reachable) >= file.committee.quorum();
-        Self { replicas, quorum_reachable }
+        Self { replicas, quorum_reachable, scheme: transport.http() }
     }
 
     /// The survey as one JSON document, with a line break at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let replicas = self.replicas.iter().map(Row::from).collect();
+        let replicas = self.replicas.iter().map(|found| Row::new(self.scheme, found)).collect();
         let document = Document { quorum_reachable: self.quorum_reachable, replicas };
         let json = serde_json::to_string_pretty(&document);
         json.expect("a document of numbers and strings has a JSON form") + "\n"
     }
 }
 
-async fn ask(id: ReplicaId, http: &Address, limit: Duration) -> Result<Report, StatusError> {
-    let answer = http::get(&format!("http://{http}/status"), limit).await?;
+async fn ask(
+    transport: &Transport,
+    id: ReplicaId,
+    http: &Address,
+    limit: Duration,
+) -> Result<Report, StatusError> {
+    let answer = http::get(transport, &format!("{}://{http}/status", transport.http()), limit).await?;
     if !answer.status.is_success() {
         return Err(StatusError::Code(answer.status));
     }
@@ -175,13 +195,13 @@ struct Row<'a> {
     error: Option<String>,
 }
 
-impl<'a> From<&'a Found> for Row<'a> {
-    fn from(found: &'a Found) -> Self {
+impl<'a> Row<'a> {
+    fn new(scheme: &str, found: &'a Found) -> Self {
         let report = found.report.as_ref().ok();
         Self {
             id: found.id,
             reachable: report.is_some(),
-            http: format!("http://{}", found.http),
+            http: format!("{scheme}://{}", found.http),
             view: report.map(|report| report.view),
             committed_head: report.map(|report| &report.committed_head),
             state_root: report.map(|report| report.state_root.as_str()),

@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_healthy_cluster_has_no_notes() {
         let replicas = vec![found(0, 100, "1f"), found(1, 99, "2e"), found(2, 100, "1f")];
-        let text = text(&Survey { replicas, quorum_reachable: true });
+        let text = text(&Survey { replicas, quorum_reachable: true, scheme: "http" });
         let expected = "\
 REPLICA  HTTP            VIEW  HEIGHT  STATE ROOT    LEADER
 r0       127.0.0.1:8080  103   100     1f1f1f1f1f1f  r1
@@ -107,7 +107,7 @@ r2       127.0.0.1:8082  103   100     1f1f1f1f1f1f  r1
             vec![found(0, 100, "1f"), found(1, 92, "2e"), found(2, 100, "3d"), found(3, 0, "")];
         replicas[1].report.as_mut().unwrap().halted = true;
         replicas[3].report = Err(StatusError::Other(ReplicaId(9)));
-        let text = text(&Survey { replicas, quorum_reachable: false });
+        let text = text(&Survey { replicas, quorum_reachable: false, scheme: "http" });
         let notes: Vec<&str> = text.lines().map(|line| line.rsplit("  ").next().unwrap()).collect();
         assert_eq!(notes[1], "DIFFERS from r2 at the same height");
         assert_eq!(notes[2], "halted, 8 blocks behind");

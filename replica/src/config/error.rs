@@ -110,6 +110,20 @@ pub enum ConfigError {
         /// Its permissions.
         mode: u32,
     },
+    /// Not the PEM that is expected.
+    #[error("{path}: {why}")]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; nothing of a secret.
+        why: String,
+    },
+    /// A certificate without its key, or a key without its certificate.
+    #[error("{path}: tls_cert and tls_key stand together, or neither")]
+    HalfTls {
+        /// The replica's file.
+        path: PathBuf,
+    },
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random bytes: {0}")]
     Random(getrandom::Error),

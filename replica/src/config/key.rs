@@ -42,8 +42,9 @@ pub fn load_key(path: &Path) -> Result<SecretKey, ConfigError> {
     Ok(SecretKey::from_seed(*seed))
 }
 
+/// That nobody but its owner can read a file that holds a secret.
 #[cfg(unix)]
-fn check_mode(path: &Path, file: &File) -> Result<(), ConfigError> {
+pub(super) fn check_mode(path: &Path, file: &File) -> Result<(), ConfigError> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = file.metadata().map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     let mode = metadata.permissions().mode() & 0o7777;
@@ -51,7 +52,7 @@ fn check_mode(path: &Path, file: &File) -> Result<(), ConfigError> {
 }
 
 #[cfg(not(unix))]
-fn check_mode(_: &Path, _: &File) -> Result<(), ConfigError> {
+pub(super) fn check_mode(_: &Path, _: &File) -> Result<(), ConfigError> {
     Ok(())
 }
 

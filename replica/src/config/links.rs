@@ -4,6 +4,9 @@ use super::file;
 use hotstuff_core::Span;
 use serde::{Deserialize, Serialize};
 
+/// The HTTP implementation takes no less.
+const HTTP_HEAD_BYTES_MIN: u32 = 8_192;
+
 /// Times and bounds of a replica's connections. Whatever comes from outside is held by one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,12 +25,30 @@ pub struct LinkConfig {
     pub peer_frames: u32,
     /// Most bytes waiting for one peer; beyond it the oldest frames are dropped.
     pub peer_bytes: u32,
+    /// Most messages of one peer waiting to be handled; then its link is not read.
+    pub peer_inbox_frames: u32,
+    /// Most bytes of them, with the same consequence; a larger message waits alone.
+    pub peer_inbox_bytes: u32,
     /// Most connections to the peer port at once.
     pub peer_connections: u32,
+    /// Most of them from one address (of IPv6, from one /64).
+    pub peer_address_connections: u32,
     /// Most connections to the public port at once, whatever they are for.
     pub http_connections: u32,
+    /// Most of them from one address (of IPv6, from one /64).
+    pub http_address_connections: u32,
+    /// How long a connection to the public port may last that is no WebSocket.
+    pub http_conversation_us: Span,
+    /// Most bytes of a request's head; no less than 8,192.
+    pub http_head_bytes: u32,
     /// Most clients connected at once.
     pub clients: u32,
+    /// Most client keys whose commands come on one connection.
+    pub client_keys: u32,
+    /// Most commands that one connection may send in a second, on average; those above are answered `Busy`.
+    pub client_commands_per_s: u32,
+    /// How many commands a connection may be ahead of that; at twice as many it is closed.
+    pub client_burst_commands: u32,
     /// Most replies waiting for one client's connection; a client that falls further behind is
     /// disconnected.
     pub client_frames: u32,
@@ -49,9 +70,18 @@ impl Default for LinkConfig {
             redial_max_us: Span::millis(2_000),
             peer_frames: 4_096,
             peer_bytes: 64 << 20,
+            peer_inbox_frames: 256,
+            peer_inbox_bytes: 16 << 20,
             peer_connections: 1_024,
+            peer_address_connections: 256,
             http_connections: 2_048,
+            http_address_connections: 512,
+            http_conversation_us: Span::millis(60_000),
+            http_head_bytes: 16 << 10,
             clients: 1_024,
+            client_keys: 256,
+            client_commands_per_s: 10_000,
+            client_burst_commands: 10_000,
             client_frames: 4_096,
             client_bytes: 4 << 20,
             observers: 64,
@@ -66,13 +96,21 @@ impl LinkConfig {
     /// # Errors
     /// What cannot.
     pub fn check(&self) -> Result<(), &'static str> {
-        let spans = [self.handshake_us, self.ping_us, self.redial_min_us];
+        let spans = [self.handshake_us, self.ping_us, self.redial_min_us, self.http_conversation_us];
         let counts = [
             self.peer_frames,
             self.peer_bytes,
+            self.peer_inbox_frames,
+            self.peer_inbox_bytes,
             self.peer_connections,
+            self.peer_address_connections,
             self.http_connections,
+            self.http_address_connections,
+            self.http_head_bytes,
             self.clients,
+            self.client_keys,
+            self.client_commands_per_s,
+            self.client_burst_commands,
             self.client_frames,
             self.client_bytes,
             self.observers,
@@ -83,6 +121,9 @@ impl LinkConfig {
         }
         if self.dead_us <= self.ping_us {
             return Err("dead_us must be above ping_us");
+        }
+        if self.http_head_bytes < HTTP_HEAD_BYTES_MIN {
+            return Err("http_head_bytes is below 8192");
         }
         if self.redial_max_us < self.redial_min_us {
             return Err("redial_max_us is below redial_min_us");
@@ -99,9 +140,18 @@ impl LinkConfig {
             redial_max_us,
             peer_frames,
             peer_bytes,
+            peer_inbox_frames,
+            peer_inbox_bytes,
             peer_connections,
+            peer_address_connections,
             http_connections,
+            http_address_connections,
+            http_conversation_us,
+            http_head_bytes,
             clients,
+            client_keys,
+            client_commands_per_s,
+            client_burst_commands,
             client_frames,
             client_bytes,
             observers,
@@ -115,9 +165,46 @@ impl LinkConfig {
             ("The most that back-off makes of it.", "redial_max_us", redial_max_us.0),
             ("Most frames waiting for one peer; then the oldest go.", "peer_frames", peer_frames.into()),
             ("Most bytes waiting for one peer; then the oldest go.", "peer_bytes", peer_bytes.into()),
+            (
+                "Most messages of one peer waiting to be handled; then its link is not read.",
+                "peer_inbox_frames",
+                peer_inbox_frames.into(),
+            ),
+            (
+                "Most bytes of them; a larger message waits alone.",
+                "peer_inbox_bytes",
+                peer_inbox_bytes.into(),
+            ),
             ("Most connections to the peer port.", "peer_connections", peer_connections.into()),
+            (
+                "Most of them from one address (IPv6: from one /64).",
+                "peer_address_connections",
+                peer_address_connections.into(),
+            ),
             ("Most connections to the public port.", "http_connections", http_connections.into()),
+            (
+                "Most of them from one address (IPv6: from one /64).",
+                "http_address_connections",
+                http_address_connections.into(),
+            ),
+            (
+                "How long a connection to the public port may last that is no WebSocket.",
+                "http_conversation_us",
+                http_conversation_us.0,
+            ),
+            ("Most bytes of a request's head.", "http_head_bytes", http_head_bytes.into()),
             ("Most clients connected.", "clients", clients.into()),
+            ("Most client keys whose commands come on one connection.", "client_keys", client_keys.into()),
+            (
+                "Most commands per second on one connection; those above are answered Busy.",
+                "client_commands_per_s",
+                client_commands_per_s.into(),
+            ),
+            (
+                "How far ahead of that a connection may be; at twice as much it is closed.",
+                "client_burst_commands",
+                client_burst_commands.into(),
+            ),
             ("Most replies waiting for one client.", "client_frames", client_frames.into()),
             ("Most bytes of replies waiting for one client.", "client_bytes", client_bytes.into()),
             ("Most observers connected.", "observers", observers.into()),

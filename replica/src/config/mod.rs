@@ -10,6 +10,7 @@ mod key;
 mod links;
 mod replica;
 mod replica_file;
+mod tls;
 
 pub use address::{Address, AddressError};
 pub use committee::{CommitteeFile, MemberAddresses};
@@ -19,3 +20,5 @@ pub use key::{create_key, load_key};
 pub use links::LinkConfig;
 pub use replica::ReplicaConfig;
 pub use replica_file::{Listen, ReplicaFile};
+pub use tls::PublicTls;
+pub(crate) use tls::read_pem;

@@ -1,6 +1,6 @@
 //! All that a replica is started with, read from its file and the two that it names.
 
-use super::{CommitteeFile, ConfigError, Durability, LinkConfig, Listen, ReplicaFile, load_key};
+use super::{CommitteeFile, ConfigError, Durability, LinkConfig, Listen, PublicTls, ReplicaFile, load_key};
 use hotstuff_core::crypto::{SecretKey, VerifyingKey};
 use hotstuff_core::{Config, ReplicaId};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub struct ReplicaConfig {
     pub durability: Durability,
     /// Where it listens.
     pub listen: Listen,
+    /// What it shows on its public port, where that is encrypted.
+    pub tls: Option<PublicTls>,
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
     pub allowed_origins: Vec<String>,
     /// The protocol's times and bounds.
@@ -54,6 +56,11 @@ impl ReplicaConfig {
         if committee.committee.key(id).map(VerifyingKey::public) != Some(key.public()) {
             return Err(ConfigError::WrongKey { path: key_path, id });
         }
+        let tls = match (&table.tls_cert, &table.tls_key) {
+            (Some(cert), Some(key)) => Some(PublicTls::load(&folder.join(cert), &folder.join(key))?),
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfTls { path: at() }),
+        };
         Ok(Self {
             id,
             committee,
@@ -61,6 +68,7 @@ impl ReplicaConfig {
             data: folder.join(&table.data),
             durability: table.durability,
             listen: table.listen,
+            tls,
             allowed_origins: table.allowed_origins,
             consensus: table.consensus,
             links: table.links,

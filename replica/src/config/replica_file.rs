@@ -32,6 +32,12 @@ pub struct ReplicaFile {
     /// What it waits for before it says what it must not forget.
     #[serde(default)]
     pub durability: Durability,
+    /// The certificates of its public port, PEM; without them it speaks plain HTTP.
+    #[serde(default)]
+    pub tls_cert: Option<PathBuf>,
+    /// The key to them, PEM; to be read by its owner alone.
+    #[serde(default)]
+    pub tls_key: Option<PathBuf>,
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
@@ -85,6 +91,17 @@ impl ReplicaFile {
             ),
         ] {
             let _ = write!(text, "\n# {comment}\n{name} = {value}\n");
+        }
+        text.push_str(
+            "\n# TLS on the public port: the replica's certificate, any intermediate ones after it, and its key,\n\
+             # both PEM files. Without them the port speaks plain HTTP.\n",
+        );
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(cert), Some(key)) => {
+                let _ =
+                    write!(text, "tls_cert = {}\n# Mode 0600.\ntls_key = {}\n", quoted(cert), quoted(key));
+            }
+            _ => text.push_str("# tls_cert = \"tls.pem\"\n# tls_key = \"tls.key\"\n"),
         }
         let _ = write!(
             text,
@@ -158,6 +175,8 @@ mod tests {
             key: "replica.key".into(),
             data: "/data".into(),
             durability: Durability::Os,
+            tls_cert: Some("tls.pem".into()),
+            tls_key: Some("/etc/tls.key".into()),
             allowed_origins: vec!["http://localhost:1".into(), "https://example.net".into()],
             listen: Listen { peer: "[::1]:7000".parse().unwrap(), http: "0.0.0.0:8080".parse().unwrap() },
             consensus: Config { heartbeat_us: Span(17), tree_blocks: 99, ..Config::default() },

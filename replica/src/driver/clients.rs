@@ -8,9 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-/// Most client keys that are followed on one connection.
-pub const KEYS_PER_CONNECTION: usize = 256;
-
 /// All connected clients. Shared by their connections and the driver.
 #[derive(Debug, Default)]
 pub struct Clients(Mutex<Registry>);
@@ -27,6 +24,7 @@ struct Outlet {
     replies: mpsc::Sender<QueuedReply>,
     room: Arc<Semaphore>,
     clients: BTreeSet<ClientId>,
+    clients_max: usize,
 }
 
 /// An encoded reply that waits to be written, with its share of the connection's bytes.
@@ -51,15 +49,17 @@ pub struct ClientConnection {
 pub struct TooManyKeys;
 
 impl Clients {
-    /// Adds a connection with room for so many replies and so many bytes of them.
+    /// Adds a connection with room for so many replies and so many bytes of them, which may speak for so
+    /// many clients.
     #[must_use]
-    pub fn connect(self: &Arc<Self>, frames_max: u32, bytes_max: u32) -> ClientConnection {
+    pub fn connect(self: &Arc<Self>, frames_max: u32, bytes_max: u32, clients_max: u32) -> ClientConnection {
         let (sender, replies) = mpsc::channel(frames_max as usize);
         let room = Arc::new(Semaphore::new(bytes_max as usize));
         let mut registry = self.lock();
         let number = registry.next;
         registry.next += 1;
-        registry.connections.insert(number, Outlet { replies: sender, room, clients: BTreeSet::new() });
+        let (clients, clients_max) = (BTreeSet::new(), clients_max as usize);
+        registry.connections.insert(number, Outlet { replies: sender, room, clients, clients_max });
         ClientConnection { number, clients: Arc::clone(self), replies }
     }
 
@@ -131,7 +131,7 @@ impl ClientConnection {
         if outlet.clients.contains(&client) {
             return Ok(());
         }
-        if outlet.clients.len() >= KEYS_PER_CONNECTION {
+        if outlet.clients.len() >= outlet.clients_max {
             return Err(TooManyKeys);
         }
         outlet.clients.insert(client);
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn replies_go_to_every_connection_of_their_client_and_to_no_other() {
         let clients = Arc::new(Clients::default());
-        let [mut first, mut second, mut other] = [(); 3].map(|()| clients.connect(4, 4_096));
+        let [mut first, mut second, mut other] = [(); 3].map(|()| clients.connect(4, 4_096, 8));
         first.follow(A).unwrap();
         second.follow(A).unwrap();
         other.follow(B).unwrap();
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_connection_that_falls_behind_is_given_up() {
         let clients = Arc::new(Clients::default());
-        let mut slow = clients.connect(2, 4_096);
+        let mut slow = clients.connect(2, 4_096, 8);
         slow.follow(A).unwrap();
         for _ in 0..3 {
             clients.deliver(executed(A));
@@ -200,7 +200,7 @@ mod tests {
     fn the_bytes_that_wait_are_bounded_too() {
         let clients = Arc::new(Clients::default());
         let large = || reply(A, Outcome::Executed { height: Height(1), result: vec![0; 600] });
-        let mut connection = clients.connect(100, 2_000);
+        let mut connection = clients.connect(100, 2_000, 8);
         connection.follow(A).unwrap();
         clients.deliver(large());
         clients.deliver(large());
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn nobody_is_told_that_a_forged_command_in_its_name_was_refused() {
         let clients = Arc::new(Clients::default());
-        let mut victim = clients.connect(4, 4_096);
+        let mut victim = clients.connect(4, 4_096, 8);
         victim.follow(A).unwrap();
         for why in [NotAdmitted::BadSignature, NotAdmitted::TooLarge] {
             clients.deliver(reply(A, Outcome::NotAdmitted(why)));
@@ -227,9 +227,10 @@ mod tests {
     #[test]
     fn a_connection_speaks_for_so_many_clients_only() {
         let clients = Arc::new(Clients::default());
-        let connection = clients.connect(1, 4_096);
-        for number in 0..KEYS_PER_CONNECTION {
-            connection.follow(PublicKey(std::array::from_fn(|at| (number >> (at % 4 * 4)) as u8))).unwrap();
+        let connection = clients.connect(1, 4_096, 8);
+        for number in 0..8 {
+            connection.follow(PublicKey([number; 32])).unwrap();
+            connection.follow(PublicKey([number; 32])).unwrap();
         }
         assert_eq!(connection.follow(PublicKey([0xff; 32])), Err(TooManyKeys));
     }

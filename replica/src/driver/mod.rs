@@ -5,10 +5,12 @@ mod clients;
 mod events;
 mod inbox;
 mod observers;
+mod reads;
 
-pub use clients::{ClientConnection, Clients, KEYS_PER_CONNECTION, QueuedReply, TooManyKeys};
-pub use inbox::{DriverEnded, Inlet, Question};
+pub use clients::{ClientConnection, Clients, QueuedReply, TooManyKeys};
+pub use inbox::{COMMANDS, DriverEnded, Inlet, MESSAGES, Question, Quota, Waiting};
 pub use observers::Observer;
+pub use reads::{NotProven, ProvenRead, READERS, Read};
 
 use crate::clock::Clock;
 use crate::peers::Peers;
@@ -21,6 +23,7 @@ use hotstuff_core::{Committee, Committees, Input, Message, Output, ReplicaId, St
 use hotstuff_kv::KvStore;
 use inbox::Inbox;
 use observers::Observers;
+use reads::Reads;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -42,6 +45,7 @@ pub struct Driver {
     peers: Arc<Peers>,
     clients: Arc<Clients>,
     observers: Observers,
+    reads: Reads,
     status: watch::Sender<Status>,
     committees: watch::Sender<Arc<Committees>>,
     inbox: Inbox,
@@ -84,6 +88,7 @@ impl Driver {
             peers,
             clients,
             observers,
+            reads: Reads::default(),
             status,
             committees,
             inbox,
@@ -97,7 +102,7 @@ impl Driver {
         self.committees.subscribe()
     }
 
-    /// Drives the replica until `stop`. Blocks its thread while it writes to disk.
+    /// Drives the replica until `stop`, and then through what waits already. Blocks its thread while it writes to disk.
     ///
     /// # Errors
     /// When the store fails: nothing more may be sent then.
@@ -112,7 +117,7 @@ impl Driver {
                 until_deadline.min(if self.observers.is_empty() { Duration::MAX } else { until_status });
             tokio::select! {
                 biased;
-                () = stop.stopped() => return Ok(()),
+                () = stop.stopped() => return self.drain(),
                 Some(question) = self.inbox.questions.recv() => self.answer(question),
                 Some((input, _room)) = self.inbox.messages.recv() => self.handle(input),
                 Some(input) = self.inbox.commands.recv() => self.handle(input),
@@ -120,6 +125,7 @@ impl Driver {
             }
             self.handle_waiting();
             self.perform()?;
+            self.reads.settle(&mut self.replica);
             let status = self.replica.status();
             if next_status <= Instant::now() {
                 next_status = Instant::now() + STATUS_INTERVAL;
@@ -151,6 +157,16 @@ impl Driver {
         if self.replica.deadline().is_some_and(|deadline| deadline <= now) {
             self.replica.handle(now, Input::Tick);
         }
+    }
+
+    /// Handles what waits already, and performs what comes of it: the last thing there is to do.
+    fn drain(mut self) -> Result<(), StoreError> {
+        let waiting = self.inbox.messages.len() + self.inbox.commands.len();
+        for _ in 0..=waiting / BATCH {
+            self.handle_waiting();
+            self.perform()?;
+        }
+        Ok(())
     }
 
     /// Performs all outputs: first every record, in one transaction, then the rest in order.
@@ -204,6 +220,7 @@ impl Driver {
             Question::Alive(answer) => {
                 let _ = answer.send(());
             }
+            Question::Read(key, answer) => self.reads.ask(&mut self.replica, key, answer),
             Question::Observe(answer) => {
                 let welcome = ObserveFrame::Welcome {
                     committee: self.committee.spec().clone(),

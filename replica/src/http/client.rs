@@ -1,5 +1,7 @@
 //! `/client`: commands in, replies out.
 
+use super::allowance::{Allowance, Spent};
+use crate::config::LinkConfig;
 use crate::context::Context;
 use crate::driver::{ClientConnection, QueuedReply};
 use crate::fault::{Ended, Fault};
@@ -10,7 +12,8 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::SinkExt;
-use hotstuff_core::link::ClientFrame;
+use hotstuff_core::command::{CommandId, NotAdmitted, Outcome, Reply};
+use hotstuff_core::link::{ClientFrame, ReplicaFrame};
 use hotstuff_core::{Input, verify, wire};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -38,7 +41,10 @@ pub(super) async fn client(
     };
     let limit = context.committee.limits().command_bytes as usize + COMMAND_BYTES;
     socket::limited(upgrade, limit).on_upgrade(async move |mut socket| {
-        let mut connection = context.clients.connect(context.links.client_frames, context.links.client_bytes);
+        let mut connection = {
+            let LinkConfig { client_frames, client_bytes, client_keys, .. } = context.links;
+            context.clients.connect(client_frames, client_bytes, client_keys)
+        };
         let ended = pump(&context, &mut connection, &mut socket, limit).await;
         match &ended {
             Ended::Ours(fault) if fault.is_refusal() => {
@@ -63,18 +69,25 @@ async fn pump(
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = context.stop.clone();
     let mut heard = Instant::now();
+    let rate = context.links.client_commands_per_s;
+    let mut allowance = Allowance::new(rate, context.links.client_burst_commands, heard);
     loop {
         let sent = tokio::select! {
             () = stop.stopped() => return Fault::ShuttingDown.into(),
             () = tokio::time::sleep_until(heard + dead) => return Fault::Silent.into(),
             message = socket.recv() => {
                 heard = Instant::now();
+                let spent = allowance.spend(heard);
+                if spent == Spent::FarTooFast {
+                    return Fault::TooFast(rate).into();
+                }
                 let handled = match message {
-                    Some(Ok(Message::Binary(bytes))) => take(context, connection, &bytes).await,
-                    message => socket::other(message, limit),
+                    Some(Ok(Message::Binary(bytes))) => take(context, connection, &bytes, spent).await,
+                    message => socket::other(message, limit).map(|()| None),
                 };
                 match handled {
-                    Ok(()) => continue,
+                    Ok(None) => continue,
+                    Ok(Some(busy)) => tokio::time::timeout(dead, socket.send(Message::Binary(busy))).await,
                     Err(ended) => return ended,
                 }
             }
@@ -92,21 +105,37 @@ async fn pump(
     }
 }
 
-/// Verifies a command and hands it to the driver.
-async fn take(context: &Context, connection: &ClientConnection, bytes: &[u8]) -> Result<(), Ended> {
+/// Verifies a command and hands it to the driver, or gives the answer to one that came too fast.
+async fn take(
+    context: &Context,
+    connection: &ClientConnection,
+    bytes: &[u8],
+    spent: Spent,
+) -> Result<Option<Bytes>, Ended> {
     let ended = |_| Ended::from(Fault::ShuttingDown);
     let ClientFrame::Submit(command) = wire::decode(bytes).map_err(Fault::Malformed)?;
     let id = command.id;
     match verify::command(&context.committee, command) {
         Ok(command) => {
             connection.follow(id.client).map_err(|_| Fault::ManyClients)?;
-            context.inlet.command(Input::Command(command)).await.map_err(ended)
+            if spent == Spent::TooFast {
+                return Ok(Some(busy(context, id)));
+            }
+            context.inlet.command(Input::Command(command)).await.map_err(ended)?;
+            Ok(None)
         }
         Err(why) => {
             context.inlet.command(Input::RefusedCommand { command: id, why }).await.map_err(ended)?;
             Err(Fault::NotAdmitted(why).into())
         }
     }
+}
+
+/// What the core says too when it has no room: send it again later.
+fn busy(context: &Context, id: CommandId) -> Bytes {
+    let outcome = Outcome::NotAdmitted(NotAdmitted::Busy);
+    let reply = Reply::signed(&context.key, context.committee.cluster(), context.id, id, outcome);
+    wire::encode(&ReplicaFrame::Reply(reply)).into()
 }
 
 async fn send(

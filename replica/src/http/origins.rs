@@ -12,7 +12,17 @@ use std::net::IpAddr;
 /// count, even when the page came from here under it: whoever owns the name may have pointed it
 /// here to speak through a visitor's browser (DNS rebinding).
 #[derive(Clone, Debug)]
-pub struct Origins(BTreeSet<String>);
+pub struct Origins {
+    origins: BTreeSet<String>,
+    scheme: Scheme,
+}
+
+/// How this replica's own pages are fetched.
+#[derive(Clone, Copy, Debug)]
+enum Scheme {
+    Http,
+    Https,
+}
 
 /// The page's origin may not connect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,22 +30,25 @@ pub struct Origins(BTreeSet<String>);
 pub struct OriginRefused(String);
 
 impl Origins {
-    /// The origins of a committee's addresses and `configured` ones.
+    /// The origins of a committee's addresses and `configured` ones. Where the public port `is_encrypted`,
+    /// pages that came in the clear do not count: anyone on their way may have changed them.
     #[must_use]
     pub fn new<'a>(
+        is_encrypted: bool,
         members: impl IntoIterator<Item = &'a MemberAddresses>,
         configured: impl IntoIterator<Item = String>,
     ) -> Self {
         let mut origins: BTreeSet<String> =
             configured.into_iter().map(|origin| origin.to_ascii_lowercase()).collect();
+        let scheme = if is_encrypted { Scheme::Https } else { Scheme::Http };
         for member in members {
             let port = member.http.port();
             let is_loopback = matches!(member.http.host(), "127.0.0.1" | "::1" | "localhost");
             let names: &[&str] = if is_loopback { &["127.0.0.1", "[::1]", "localhost"] } else { &[] };
-            origins.extend(names.iter().map(|name| origin(&format!("{name}:{port}"))));
-            origins.insert(origin(&member.http.to_string().to_ascii_lowercase()));
+            origins.extend(names.iter().map(|name| scheme.origin(&format!("{name}:{port}"))));
+            origins.insert(scheme.origin(&member.http.to_string().to_ascii_lowercase()));
         }
-        Self(origins)
+        Self { origins, scheme }
     }
 
     /// Whether a request with these headers may be answered; gives the origin that it named.
@@ -46,8 +59,14 @@ impl Origins {
         let Some(named) = headers.get(ORIGIN) else { return Ok(None) };
         let text = String::from_utf8_lossy(named.as_bytes()).to_ascii_lowercase();
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_ascii_lowercase);
-        let own = text.split_once("://").map(|(_, rest)| rest).filter(|own| is_numeric(own));
-        if self.0.contains(&text) || (own.is_some() && own == host.as_deref()) {
+        let secure = text.strip_prefix(Scheme::Https.start());
+        // In front of a port in the clear there may be a proxy that encrypts.
+        let own = match self.scheme {
+            Scheme::Https => secure,
+            Scheme::Http => secure.or_else(|| text.strip_prefix(Scheme::Http.start())),
+        };
+        let own = own.filter(|own| is_numeric(own));
+        if self.origins.contains(&text) || (own.is_some() && own == host.as_deref()) {
             Ok(Some(named.clone()))
         } else {
             Err(OriginRefused(text))
@@ -81,9 +100,22 @@ fn is_numeric(host: &str) -> bool {
     bare == "localhost" || bare.parse::<IpAddr>().is_ok()
 }
 
-/// The origin of pages served over HTTP at `address`. Browsers leave the scheme's own port out.
-fn origin(address: &str) -> String {
-    format!("http://{}", address.strip_suffix(":80").unwrap_or(address))
+impl Scheme {
+    fn start(self) -> &'static str {
+        match self {
+            Self::Http => "http://",
+            Self::Https => "https://",
+        }
+    }
+
+    /// The origin of pages served at `address`. Browsers leave the scheme's own port out.
+    fn origin(self, address: &str) -> String {
+        let port = match self {
+            Self::Http => ":80",
+            Self::Https => ":443",
+        };
+        format!("{}{}", self.start(), address.strip_suffix(port).unwrap_or(address))
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +138,7 @@ mod tests {
             http: http.parse().unwrap(),
         };
         let members = [member("127.0.0.1:8080"), member("Example.net:80")];
-        let origins = Origins::new(&members, ["https://Else.org".to_owned()]);
+        let origins = Origins::new(false, &members, ["https://Else.org".to_owned()]);
         let may = |origin: Option<&str>, host: &str| origins.check(&headers(origin, host)).is_ok();
         assert!(may(None, "127.0.0.1:8081"));
         assert!(may(Some("http://127.0.0.1:8080"), "127.0.0.1:8081"));
@@ -122,5 +154,24 @@ mod tests {
         assert!(!may(Some("http://127.0.0.1:9999"), "127.0.0.1:8081"));
         assert!(!may(Some("http://localhost"), "127.0.0.1:8081"));
         assert!(!may(Some("null"), "127.0.0.1:8081"));
+        assert!(may(Some("https://10.0.0.1:9"), "10.0.0.1:9"));
+    }
+
+    #[test]
+    fn where_the_port_is_encrypted_pages_in_the_clear_may_not() {
+        let addresses = ["127.0.0.1:8080", "example.net:443"];
+        let members = addresses.map(|http| MemberAddresses {
+            peer: "127.0.0.1:7000".parse().unwrap(),
+            http: http.parse().unwrap(),
+        });
+        let origins = Origins::new(true, &members, []);
+        let may = |origin: &str, host: &str| origins.check(&headers(Some(origin), host)).is_ok();
+        assert!(may("https://127.0.0.1:8080", "127.0.0.1:8081"));
+        assert!(may("https://example.net", "127.0.0.1:8081"));
+        assert!(may("https://10.0.0.1:9", "10.0.0.1:9"));
+        for clear in ["http://127.0.0.1:8080", "http://example.net", "http://localhost:8080"] {
+            assert!(!may(clear, "127.0.0.1:8080"), "{clear}");
+        }
+        assert!(!may("http://10.0.0.1:9", "10.0.0.1:9"));
     }
 }

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use hotstuff_core::BlockRef;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,6 +37,8 @@ pub struct StatusBody {
     pub timeout_exponent: u32,
     /// Commands that wait.
     pub mempool: u32,
+    /// Peers' messages and clients' commands that wait to be handled.
+    pub waiting: WaitingBody,
     /// Whether it fetches missing blocks.
     pub fetching: bool,
     /// Whether it has stopped for good because more than f replicas are faulty.
@@ -50,8 +53,19 @@ pub struct StatusBody {
     pub observers: u64,
     /// Connections closed since the start because they broke a rule.
     pub refused: RefusedBody,
+    /// Those of them on the peer port, by reason. Impostors at addresses that this replica dialled count too.
+    pub refused_links: BTreeMap<String, u64>,
     /// The version of the program.
     pub version: String,
+}
+
+/// What waits to be handled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingBody {
+    /// Peers' messages.
+    pub messages: u64,
+    /// Clients' commands.
+    pub commands: u64,
 }
 
 /// A block by name.
@@ -83,8 +97,12 @@ pub struct PeerBody {
 /// How many connections broke a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedBody {
-    /// On the peer port.
+    /// On the peer port, of all reasons.
     pub peers: u64,
+    /// On the public port, where it is encrypted: no TLS, or none in time.
+    pub tls: u64,
+    /// On the public port, connections above a limit.
+    pub connections: u64,
     /// Clients.
     pub clients: u64,
     /// Observers.
@@ -107,6 +125,8 @@ fn body(context: &Context) -> StatusBody {
         dropped: peer.dropped,
     };
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let waiting = context.inlet.waiting();
+    let refused_links = context.refused.links.counts();
     let free = context.observer_room.available_permits() as u64;
     StatusBody {
         id: status.id.0,
@@ -120,6 +140,7 @@ fn body(context: &Context) -> StatusBody {
         last_voted: status.last_voted.0,
         timeout_exponent: status.timeout_exponent,
         mempool: status.mempool,
+        waiting: WaitingBody { messages: waiting.messages, commands: waiting.commands },
         fetching: status.fetching,
         halted: status.halted,
         durability: context.durability,
@@ -127,11 +148,14 @@ fn body(context: &Context) -> StatusBody {
         clients: context.clients.count() as u64,
         observers: u64::from(context.links.observers).saturating_sub(free),
         refused: RefusedBody {
-            peers: count(&context.refused.peers),
+            peers: refused_links.values().sum(),
+            tls: count(&context.refused.tls),
+            connections: count(&context.refused.connections),
             clients: count(&context.refused.clients),
             observers: count(&context.refused.observers),
             origins: count(&context.refused.origins),
         },
+        refused_links,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }

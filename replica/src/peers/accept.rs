@@ -1,7 +1,8 @@
 //! The links that peers dial, on which this replica receives.
 
 use super::handshake::{self, Own};
-use super::{HANDSHAKE_BYTES_MAX, PATH, Peer, message_bytes_max};
+use super::tls::Session;
+use super::{HANDSHAKE_BYTES_MAX, LinkRefusal, PATH, Peer, message_bytes_max};
 use crate::context::Context;
 use crate::fault::{Ended, Fault};
 use crate::listener::{Connection, Listener};
@@ -16,13 +17,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-type Socket = WebSocketStream<Connection>;
+type Socket = WebSocketStream<TlsStream<Connection>>;
 
 /// Accepts links until `stop`, and returns when all are closed.
 pub async fn accept(context: Arc<Context>, listener: Listener, mut stop: Stop) {
@@ -30,9 +33,15 @@ pub async fn accept(context: Arc<Context>, listener: Listener, mut stop: Stop) {
     loop {
         tokio::select! {
             () = stop.stopped() => break,
-            (connection, address) = listener.accept() => {
-                links.spawn(link(Arc::clone(&context), connection, address, stop.clone()));
-            }
+            arrival = listener.accept() => match arrival {
+                Ok((connection, address)) => {
+                    links.spawn(link(Arc::clone(&context), connection, address, stop.clone()));
+                }
+                Err(crowded) => {
+                    context.refused.links.add(LinkRefusal::TooMany);
+                    tracing::info!("refused on the peer port: {crowded}");
+                }
+            },
             Some(_) = links.join_next() => {}
         }
     }
@@ -41,31 +50,14 @@ pub async fn accept(context: Arc<Context>, listener: Listener, mut stop: Stop) {
 }
 
 async fn link(context: Arc<Context>, connection: Connection, address: SocketAddr, mut stop: Stop) {
-    let patience = Duration::from_micros(context.links.handshake_us.0);
-    let opening = async {
-        let config = Some(socket::config(HANDSHAKE_BYTES_MAX));
-        accept_hdr_async_with_config(connection, check_path, config).await
-    };
-    let opened = tokio::select! {
-        () = stop.stopped() => return,
-        opened = tokio::time::timeout(patience, opening) => opened,
-    };
-    let mut socket = match opened {
-        Ok(Ok(socket)) => socket,
-        Ok(Err(error)) => {
-            context.refused.peers.fetch_add(1, Ordering::Relaxed);
-            return tracing::info!(%address, %error, "refused: no WebSocket handshake on the peer port");
-        }
-        Err(_) => return tracing::info!(%address, "refused: no WebSocket handshake in time"),
+    let deadline = Instant::now() + Duration::from_micros(context.links.handshake_us.0);
+    let (mut socket, session) = match bounded(deadline, &mut stop, open(&context, connection)).await {
+        Ok(opened) => opened,
+        Err(ended) => return note(&context, address, &ended),
     };
     let own = Own { id: context.id, key: &context.key, committee: &context.committee };
-    let shaken = tokio::select! {
-        () = stop.stopped() => Err(Fault::ShuttingDown.into()),
-        shaken = tokio::time::timeout(patience, handshake::as_acceptor(&mut socket, &own)) => {
-            shaken.unwrap_or(Err(Fault::HandshakeTimeout.into()))
-        }
-    };
-    let ended = match shaken {
+    let shaking = handshake::as_acceptor(&mut socket, &own, &session);
+    let ended = match bounded(deadline, &mut stop, shaking).await {
         Ok(id) => {
             // Only now may frames be large.
             let config = socket::config(message_bytes_max(&context.committee, &context.consensus));
@@ -74,14 +66,42 @@ async fn link(context: Arc<Context>, connection: Connection, address: SocketAddr
         }
         Err(ended) => ended,
     };
-    match &ended {
-        Ended::Ours(fault) if fault.is_refusal() => {
-            context.refused.peers.fetch_add(1, Ordering::Relaxed);
+    note(&context, address, &ended);
+    socket::close_peer(&mut socket, &ended).await;
+}
+
+/// Encrypts a connection and makes a WebSocket of it.
+async fn open(context: &Context, connection: Connection) -> Result<(Socket, Session), Ended> {
+    let (stream, session) = context.tls.accept(connection).await?;
+    let config = Some(socket::config(HANDSHAKE_BYTES_MAX));
+    match accept_hdr_async_with_config(stream, check_path, config).await {
+        Ok(socket) => Ok((socket, session)),
+        Err(tungstenite::Error::Io(error)) => Err(Ended::Theirs(error.to_string())),
+        Err(error) => Err(Fault::Protocol(error.to_string()).into()),
+    }
+}
+
+/// What `step` gives, unless `deadline` or `stop` comes first.
+async fn bounded<T>(
+    deadline: Instant,
+    stop: &mut Stop,
+    step: impl Future<Output = Result<T, Ended>>,
+) -> Result<T, Ended> {
+    tokio::select! {
+        () = stop.stopped() => Err(Fault::ShuttingDown.into()),
+        result = timeout_at(deadline, step) => result.unwrap_or(Err(Fault::HandshakeTimeout.into())),
+    }
+}
+
+/// Counts and tells how a link ended.
+fn note(context: &Context, address: SocketAddr, ended: &Ended) {
+    match (LinkRefusal::of(ended), ended) {
+        (Some(why), Ended::Ours(fault)) => {
+            context.refused.links.add(why);
             tracing::info!(%address, reason = %fault, "refused: closed a peer's link");
         }
-        ended => tracing::debug!(%address, ?ended, "a peer's link ended"),
+        _ => tracing::debug!(%address, ?ended, "a peer's link ended"),
     }
-    socket::close_peer(&mut socket, &ended).await;
 }
 
 fn check_path(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
@@ -125,7 +145,7 @@ async fn pump(
             message = tokio::time::timeout(dead, socket.next()) => message,
         };
         let handled = match message {
-            Ok(Some(Ok(Frame::Binary(bytes)))) => take(context, id, bytes).await,
+            Ok(Some(Ok(Frame::Binary(bytes)))) => take(context, id, peer, bytes).await,
             Ok(Some(message)) => handshake::other(message, limit),
             Ok(None) => return Ended::Theirs("closed".into()),
             Err(_) => return Fault::Silent.into(),
@@ -138,28 +158,31 @@ async fn pump(
 
 /// Verifies what a peer sent and hands it to the driver. What does not pass is told to the
 /// driver too, and ends the link: no honest peer sends it.
-async fn take(context: &Context, id: ReplicaId, bytes: Bytes) -> Result<(), Ended> {
-    let ended = |_| Ended::from(Fault::ShuttingDown);
+async fn take(context: &Context, id: ReplicaId, peer: &Peer, bytes: Bytes) -> Result<(), Ended> {
     let size = bytes.len();
+    let hand_over = async |input| {
+        let handed = context.inlet.message(input, size, &peer.quota).await;
+        handed.map_err(|_| Ended::from(Fault::ShuttingDown))
+    };
     let refused = |kind, why| Input::RefusedMessage { from: id, kind, why };
     let message = match wire::decode(&bytes) {
         Ok(PeerFrame::Message(message)) => message,
         Ok(other) => {
             let why = Refusal::Malformed(format!("a {} frame after the handshake", handshake::name(&other)));
-            context.inlet.message(refused(None, why), size).await.map_err(ended)?;
+            hand_over(refused(None, why)).await?;
             return Err(Fault::Misplaced(handshake::name(&other)).into());
         }
         Err(error) => {
             let why = Refusal::Malformed(error.to_string());
-            context.inlet.message(refused(None, why), size).await.map_err(ended)?;
+            hand_over(refused(None, why)).await?;
             return Err(Fault::Malformed(error).into());
         }
     };
     let kind = message.kind();
     match verified(context, message).await? {
-        Ok(message) => context.inlet.message(Input::Message { from: id, message }, size).await.map_err(ended),
+        Ok(message) => hand_over(Input::Message { from: id, message }).await,
         Err(why) => {
-            context.inlet.message(refused(Some(kind), why.clone()), size).await.map_err(ended)?;
+            hand_over(refused(Some(kind), why.clone())).await?;
             Err(Fault::Refused(why).into())
         }
     }

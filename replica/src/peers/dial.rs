@@ -1,9 +1,10 @@
 //! The links that this replica dials and sends on.
 
 use super::handshake::{self, Own};
-use super::{HANDSHAKE_BYTES_MAX, PATH, Peer};
+use super::{HANDSHAKE_BYTES_MAX, LinkRefusal, PATH, Peer};
 use crate::context::Context;
 use crate::fault::{Ended, Fault};
+use crate::redial::{self, Redial};
 use crate::shutdown::Stop;
 use crate::socket;
 use futures_util::{SinkExt, StreamExt};
@@ -13,20 +14,23 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior};
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+/// How long the last messages may take at the end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Most frames that are written before the connection is flushed.
 const FLUSH_FRAMES: usize = 64;
 
-type Socket = WebSocketStream<TcpStream>;
+type Socket = WebSocketStream<TlsStream<TcpStream>>;
 
 /// Keeps a link to `peer` until `stop`: dials it, sends what its outbox holds, and dials it again
 /// when the link breaks, after a jittered pause that doubles while links do not last.
 pub async fn dial(context: Arc<Context>, id: ReplicaId, mut stop: Stop) {
     let Some(peer) = context.peers.get(id) else { return };
     let links = &context.links;
-    let mut failures = 0;
+    let mut redial = Redial::new(links.redial_min_us, links.redial_max_us, duration(links.redial_max_us));
     loop {
         let start = Instant::now();
         let ended = tokio::select! {
@@ -36,18 +40,18 @@ pub async fn dial(context: Arc<Context>, id: ReplicaId, mut stop: Stop) {
                 Err(ended) => ended,
             },
         };
+        note(&context, id, &ended);
         let reason = match ended {
             Ended::Ours(Fault::ShuttingDown) => return,
             Ended::Ours(fault) => fault.to_string(),
             Ended::Theirs(reason) => reason,
         };
         // A link that breaks as soon as it stands is a failure too.
-        failures = if start.elapsed() >= duration(links.redial_max_us) { 0 } else { failures + 1 };
-        match failures {
-            0 | 1 => tracing::info!(peer = %id, reason, "no link to the peer"),
-            _ => tracing::debug!(peer = %id, reason, failures, "no link to the peer"),
+        let pause = redial.ended(start.elapsed(), redial::random());
+        match redial.failures() {
+            1 => tracing::info!(peer = %id, reason, "no link to the peer"),
+            failures => tracing::debug!(peer = %id, reason, failures, "no link to the peer"),
         }
-        let pause = jittered(links.redial_min_us.backed_off(failures, links.redial_max_us));
         tokio::select! {
             () = stop.stopped() => return,
             () = tokio::time::sleep(pause) => {}
@@ -62,12 +66,13 @@ async fn connect(context: &Context, id: ReplicaId) -> Result<Socket, Ended> {
         let stream =
             TcpStream::connect((address.host(), address.port())).await.map_err(|error| theirs(&error))?;
         stream.set_nodelay(true).map_err(|error| theirs(&error))?;
+        let (stream, session) = context.tls.connect(stream, id).await?;
         let config = socket::config(HANDSHAKE_BYTES_MAX);
         let url = format!("ws://{address}{PATH}");
         let (mut socket, _) =
             client_async_with_config(url, stream, Some(config)).await.map_err(|error| theirs(&error))?;
         let own = Own { id: context.id, key: &context.key, committee: &context.committee };
-        match handshake::as_dialer(&mut socket, &own, id).await {
+        match handshake::as_dialer(&mut socket, &own, id, &session).await {
             Ok(()) => Ok(socket),
             Err(ended) => {
                 socket::close_peer(&mut socket, &ended).await;
@@ -90,6 +95,20 @@ async fn serve(context: &Context, id: ReplicaId, peer: &Peer, mut socket: Socket
     ended
 }
 
+/// Counts it when who answers at the peer's address is not the peer.
+fn note(context: &Context, id: ReplicaId, ended: &Ended) {
+    let is_other = |why: &LinkRefusal| {
+        matches!(
+            why,
+            LinkRefusal::NotTls | LinkRefusal::OtherCluster | LinkRefusal::Stranger | LinkRefusal::BadProof
+        )
+    };
+    if let (Some(why), Ended::Ours(fault)) = (LinkRefusal::of(ended).filter(is_other), ended) {
+        context.refused.links.add(why);
+        tracing::warn!(peer = %id, reason = %fault, "refused: not the peer that was dialled");
+    }
+}
+
 /// Sends what there is to send, and pings, until the link breaks. The peer says nothing but pongs.
 async fn pump(context: &Context, peer: &Peer, socket: &mut Socket, mut stop: Stop) -> Ended {
     let dead = duration(context.links.dead_us);
@@ -98,7 +117,7 @@ async fn pump(context: &Context, peer: &Peer, socket: &mut Socket, mut stop: Sto
     let mut heard = Instant::now();
     loop {
         let sent = tokio::select! {
-            () = stop.stopped() => return Fault::ShuttingDown.into(),
+            () = stop.stopped() => return last_words(peer, socket).await,
             () = tokio::time::sleep_until(heard + dead) => return Fault::Silent.into(),
             message = socket.next() => {
                 heard = Instant::now();
@@ -122,6 +141,19 @@ async fn pump(context: &Context, peer: &Peer, socket: &mut Socket, mut stop: Sto
     }
 }
 
+/// Sends what the driver has left, for as long as that is taken.
+async fn last_words(peer: &Peer, socket: &mut Socket) -> Ended {
+    let sending = async {
+        while let Some(frame) = peer.outbox.try_next() {
+            send(peer, socket, frame).await?;
+        }
+        Ok::<(), tokio_tungstenite::tungstenite::Error>(())
+    };
+    // What is not taken by then is lost, as it is when a link breaks.
+    let _ = tokio::time::timeout(LAST_WORDS, sending).await;
+    Fault::ShuttingDown.into()
+}
+
 async fn send(
     peer: &Peer,
     socket: &mut Socket,
@@ -137,11 +169,4 @@ async fn send(
 
 fn duration(span: Span) -> Duration {
     Duration::from_micros(span.0)
-}
-
-/// Between half of `span` and all of it, so that replicas do not dial in step.
-fn jittered(span: Span) -> Duration {
-    let random = u64::from(getrandom::u32().unwrap_or(u32::MAX));
-    let half = span.0 / 2;
-    Duration::from_micros(span.0 - (half.saturating_mul(random) >> 32).min(half))
 }

@@ -1,6 +1,8 @@
-//! How the two ends of a new peer link come to know each other. The proofs are the core's.
+//! How the two ends of a new peer link come to know each other, within their encrypted session. The proofs
+//! are the core's, and bind the cluster and the session.
 
 use super::HANDSHAKE_BYTES_MAX;
+use super::tls::Session;
 use crate::fault::{Ended, Fault};
 use futures_util::{SinkExt, StreamExt};
 use hotstuff_core::crypto::SecretKey;
@@ -22,18 +24,20 @@ pub(super) async fn as_dialer<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     own: &Own<'_>,
     acceptor: ReplicaId,
+    session: &Session,
 ) -> Result<(), Ended> {
     let PeerFrame::Challenge { nonce: acceptor_nonce } = receive(socket).await? else {
         return Err(Fault::Misplaced("handshake").into());
     };
     let dialer_nonce = nonce()?;
-    let handshake = Handshake { dialer: own.id, acceptor, dialer_nonce, acceptor_nonce };
+    let channel = session.channel;
+    let handshake = Handshake { dialer: own.id, acceptor, dialer_nonce, acceptor_nonce, channel };
     let proof = handshake.sign(own.key, own.committee.cluster(), Role::Dialer);
     send(socket, &PeerFrame::Hello { from: own.id, nonce: dialer_nonce, proof }).await?;
     let PeerFrame::Welcome { proof } = receive(socket).await? else {
         return Err(Fault::Misplaced("handshake").into());
     };
-    handshake.check(own.committee, Role::Acceptor, &proof).map_err(Fault::Refused)?;
+    handshake.check(own.committee, Role::Acceptor, &proof).map_err(Fault::BadProof)?;
     Ok(())
 }
 
@@ -41,6 +45,7 @@ pub(super) async fn as_dialer<S: AsyncRead + AsyncWrite + Unpin>(
 pub(super) async fn as_acceptor<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     own: &Own<'_>,
+    session: &Session,
 ) -> Result<ReplicaId, Ended> {
     let acceptor_nonce = nonce()?;
     send(socket, &PeerFrame::Challenge { nonce: acceptor_nonce }).await?;
@@ -51,8 +56,12 @@ pub(super) async fn as_acceptor<S: AsyncRead + AsyncWrite + Unpin>(
     if dialer == own.id {
         return Err(Fault::Itself(dialer).into());
     }
-    let handshake = Handshake { dialer, acceptor: own.id, dialer_nonce, acceptor_nonce };
-    handshake.check(own.committee, Role::Dialer, &proof).map_err(Fault::Refused)?;
+    if own.committee.key(dialer).is_none_or(|key| key.public() != session.key) {
+        return Err(Fault::WrongIdentity(dialer).into());
+    }
+    let channel = session.channel;
+    let handshake = Handshake { dialer, acceptor: own.id, dialer_nonce, acceptor_nonce, channel };
+    handshake.check(own.committee, Role::Dialer, &proof).map_err(Fault::BadProof)?;
     let proof = handshake.sign(own.key, own.committee.cluster(), Role::Acceptor);
     send(socket, &PeerFrame::Welcome { proof }).await?;
     Ok(dialer)

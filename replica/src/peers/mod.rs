@@ -1,16 +1,20 @@
-//! Links between replicas. Each replica dials every other and sends on the links it dialled; on
-//! the links it accepted it only receives.
+//! Links between replicas, encrypted under their own keys. Each replica dials every other and sends on the
+//! links it dialled; on the links it accepted it only receives.
 
 mod accept;
 mod dial;
 mod handshake;
 mod outbox;
+mod refused;
+pub mod tls;
 
 pub use accept::accept;
 pub use dial::dial;
 pub use outbox::Outbox;
+pub use refused::{LinkRefusal, RefusedLinks};
 
 use crate::config::LinkConfig;
+use crate::driver::Quota;
 use axum::body::Bytes;
 use hotstuff_core::config::FETCH_BLOCKS_MAX;
 use hotstuff_core::{Committee, Config, ReplicaId};
@@ -35,6 +39,8 @@ pub struct Peer {
     /// What is to be sent to it.
     pub outbox: Arc<Outbox>,
     is_sending: AtomicBool,
+    /// How much of it may wait for the driver.
+    quota: Quota,
     /// Counts accepted links, so that an older one sees that a newer one has come.
     accepted: watch::Sender<u64>,
     is_receiving: AtomicBool,
@@ -62,6 +68,7 @@ impl Peers {
         let peer = || Peer {
             outbox: Arc::new(Outbox::new(config.peer_frames as usize, config.peer_bytes as usize)),
             is_sending: AtomicBool::new(false),
+            quota: Quota::new(config.peer_inbox_frames, config.peer_inbox_bytes),
             accepted: watch::Sender::new(0),
             is_receiving: AtomicBool::new(false),
         };

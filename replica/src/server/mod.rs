@@ -2,6 +2,7 @@
 
 mod command;
 mod error;
+mod public_threads;
 
 pub use command::Arguments;
 pub use error::{RunError, StartError};
@@ -12,11 +13,13 @@ use crate::context::{Context, Refused};
 use crate::driver::{Clients, Driver, Parts};
 use crate::http::{self, Origins};
 use crate::listener::Listener;
+use crate::peers::tls::PeerTls;
 use crate::peers::{self, Peers};
 use crate::shutdown::{Shutdown, Stop};
 use crate::store::{Store, StoreError};
 use hotstuff_core::replica::{Replica, Setup};
 use hotstuff_kv::KvStore;
+use public_threads::PublicThreads;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +29,9 @@ use tokio::task::JoinSet;
 
 /// How long a shutdown may take before what is left is cut off.
 const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// How much of that the public port may take: more than a close with a word and its lingering.
+const PUBLIC_SHUTDOWN: Duration = Duration::from_millis(1_750);
 
 /// A replica's ports, open but not served yet: whoever needs their numbers first, for a committee
 /// with free ports, begins with this.
@@ -40,9 +46,19 @@ pub struct Bound {
 pub struct Running {
     peer_address: SocketAddr,
     http_address: SocketAddr,
-    shutdown: Shutdown,
-    tasks: JoinSet<()>,
+    stops: Stops,
+    public: JoinSet<()>,
+    public_threads: PublicThreads,
+    links: JoinSet<()>,
     driver: oneshot::Receiver<Result<(), StoreError>>,
+}
+
+/// The ends of a replica's parts, in the order in which they come.
+#[derive(Debug)]
+struct Stops {
+    public: Shutdown,
+    driver: Shutdown,
+    links: Shutdown,
 }
 
 /// Opens a replica's ports.
@@ -102,16 +118,20 @@ impl Bound {
             clients: Arc::clone(&clients),
             observer_frames: links.observer_frames,
         });
-        let (shutdown, stop) = Shutdown::new();
+        let (stop_public, public_stop) = Shutdown::new();
+        let (stop_driver, driver_stop) = Shutdown::new();
+        let (stop_links, links_stop) = Shutdown::new();
+        let stops = Stops { public: stop_public, driver: stop_driver, links: stop_links };
         let committees = driver.committees();
-        let driver = spawn_driver(driver, stop.clone())?;
+        let driver = spawn_driver(driver, driver_stop)?;
         let addresses = config.committee.addresses;
         let context = Arc::new(Context {
             id: config.id,
+            tls: PeerTls::new(&config.key, Arc::clone(&committee)),
             key: config.key,
             committee,
             committees,
-            origins: Origins::new(addresses.values(), config.allowed_origins),
+            origins: Origins::new(config.tls.is_some(), addresses.values(), config.allowed_origins),
             addresses,
             consensus: config.consensus,
             durability: config.durability,
@@ -123,16 +143,22 @@ impl Bound {
             client_room: Arc::new(Semaphore::new(links.clients as usize)),
             observer_room: Arc::new(Semaphore::new(links.observers as usize)),
             refused: Refused::default(),
-            stop: stop.clone(),
+            stop: public_stop.clone(),
         });
-        let mut tasks = JoinSet::new();
+        let (mut public, mut tasks) = (JoinSet::new(), JoinSet::new());
         for id in context.peers.ids() {
-            tasks.spawn(peers::dial(Arc::clone(&context), id, stop.clone()));
+            tasks.spawn(peers::dial(Arc::clone(&context), id, links_stop.clone()));
         }
-        let peer_listener = Listener::new(self.peer.0, links.peer_connections);
-        tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, stop.clone()));
-        let http_listener = Listener::new(self.http.0, links.http_connections);
-        tasks.spawn(http::serve(context, http_listener, stop));
+        let peer_listener =
+            Listener::new(self.peer.0, links.peer_connections, links.peer_address_connections);
+        tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, links_stop));
+        let public_threads = PublicThreads::start()?;
+        let http_listener = public_threads.adopt(self.http.0, self.http.1)?;
+        let http_listener =
+            Listener::new(http_listener, links.http_connections, links.http_address_connections);
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let serving = http::serve(context, http_listener, config.tls, public_stop);
+        public.spawn_on(serving, public_threads.handle());
         let (peer_address, http_address) = (self.peer.1, self.http.1);
         match config.durability {
             Durability::Sync => tracing::info!("{}: durability is sync", config.id),
@@ -141,8 +167,8 @@ impl Bound {
                 config.id
             ),
         }
-        tracing::info!("{} takes peers on {peer_address} and serves http://{http_address}", config.id);
-        Ok(Running { peer_address, http_address, shutdown, tasks, driver })
+        tracing::info!("{} takes peers on {peer_address} and serves {scheme}://{http_address}", config.id);
+        Ok(Running { peer_address, http_address, stops, public, public_threads, links: tasks, driver })
     }
 }
 
@@ -198,21 +224,31 @@ impl Running {
         }
     }
 
-    /// Ends the replica: no more connections, the open ones closed with a word, the store closed.
-    /// Takes less than five seconds, whatever the other ends do.
+    /// Ends the replica in order: clients are told and get nothing more in; what came in until then is
+    /// handled and made durable, and the store closed; the peers get what came of that, and the links are
+    /// closed. Takes less than five seconds, whatever the other ends do.
     ///
     /// # Errors
     /// When the driver had failed already. The replica has ended all the same.
     pub async fn shutdown(self) -> Result<(), RunError> {
-        let Self { shutdown, tasks, driver, .. } = self;
-        shutdown.give();
+        let Self { stops, public, public_threads, links, driver, .. } = self;
         let ending = async {
+            stops.public.give();
+            if tokio::time::timeout(PUBLIC_SHUTDOWN, public.join_all()).await.is_err() {
+                tracing::info!("clients that did not leave in time are cut off");
+            }
+            drop(public_threads);
+            stops.driver.give();
             let result = driver.await;
-            tasks.join_all().await;
+            stops.links.give();
+            links.join_all().await;
             result
         };
         match tokio::time::timeout(SHUTDOWN, ending).await {
-            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Ok(()))) => {
+                tracing::info!("closed in order");
+                Ok(())
+            }
             Ok(Ok(Err(error))) => Err(RunError::Store(error)),
             Ok(Err(_)) => Err(RunError::Driver),
             Err(_) => {

@@ -55,7 +55,9 @@ impl StorageBackend for Disk {
         self.file.write(offset, data)
     }
 
+    /// In order, and so with time to wait for the disk, whatever the config says.
     fn close(&self) -> io::Result<()> {
+        self.file.sync_data()?;
         self.file.close()
     }
 

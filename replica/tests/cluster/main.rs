@@ -4,5 +4,7 @@ mod cli;
 mod consensus;
 #[cfg(unix)]
 mod demo;
+#[cfg(unix)]
+mod shutdown;
 #[path = "../support/mod.rs"]
 mod support;

@@ -26,7 +26,7 @@ async fn arbitrary_frames_are_closed_with_a_reason_on_every_endpoint() {
         let bytes = bytes(number);
         assert!(wire::decode::<ClientFrame>(&bytes).is_err(), "case {number} is a readable frame");
         if wire::decode::<PeerFrame>(&bytes).is_err() {
-            let new = connect(running.peer_address(), "/peer").await;
+            let (new, _) = encrypted(&site, running.peer_address(), site.key(2)).await;
             let known = peer_link(&site, running.peer_address(), 1).await;
             for mut socket in [new, known] {
                 within(socket.send(Frame::binary(bytes.clone()))).await.unwrap();

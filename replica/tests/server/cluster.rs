@@ -5,14 +5,21 @@ use hotstuff_core::command::{Command, Outcome};
 use hotstuff_core::link::{ClientFrame, ObserveFrame, ReplicaFrame};
 use hotstuff_core::{Event, Height, SequenceNumber, Span, verify};
 use hotstuff_kv::{Answer, Operation};
+use hotstuff_replica::config::ReplicaConfig;
 use hotstuff_replica::server::{self, Running};
 
 async fn cluster() -> (Site, Vec<Running>) {
+    cluster_with(|_| {}).await
+}
+
+/// Four replicas, with `change` made to the config of each.
+pub async fn cluster_with(change: impl Fn(&mut ReplicaConfig)) -> (Site, Vec<Running>) {
     let mut bound = Vec::new();
     for _ in 0..4 {
         bound.push(bind().await);
     }
-    let site = Site::new(&bound);
+    let mut site = Site::new(&bound);
+    site.configs.iter_mut().for_each(change);
     let mut replicas = Vec::new();
     for (bound, config) in bound.into_iter().zip(&site.configs) {
         replicas.push(bound.start(config.clone()).await.unwrap());
@@ -21,7 +28,12 @@ async fn cluster() -> (Site, Vec<Running>) {
 }
 
 /// Submits an operation to all of `sockets` and returns the verified outcome that each tells.
-async fn submit(site: &Site, sockets: &mut [Socket], sequence: u64, operation: &Operation) -> Vec<Outcome> {
+pub async fn submit(
+    site: &Site,
+    sockets: &mut [Socket],
+    sequence: u64,
+    operation: &Operation,
+) -> Vec<Outcome> {
     let sequence = SequenceNumber(sequence);
     let cluster = site.committee().cluster();
     let command = Command::signed(&site.client_key(), cluster, sequence, operation.encode());
@@ -44,22 +56,22 @@ async fn submit(site: &Site, sockets: &mut [Socket], sequence: u64, operation: &
     outcomes
 }
 
-fn answer(outcome: &Outcome) -> Answer {
+pub fn answer(outcome: &Outcome) -> Answer {
     let Outcome::Executed { result, .. } = outcome else { panic!("{outcome:?}") };
     Answer::decode(result).unwrap()
 }
 
-fn set(key: &str, value: &str) -> Operation {
+pub fn set(key: &str, value: &str) -> Operation {
     Operation::Set { key: key.into(), value: value.into() }
 }
 
-async fn shut_down(replicas: Vec<Running>) {
+pub async fn shut_down(replicas: Vec<Running>) {
     for ended in futures_util::future::join_all(replicas.into_iter().map(Running::shutdown)).await {
         ended.unwrap();
     }
 }
 
-async fn connect_all(replicas: &[Running]) -> Vec<Socket> {
+pub async fn connect_all(replicas: &[Running]) -> Vec<Socket> {
     let mut sockets = Vec::new();
     for replica in replicas {
         sockets.push(connect(replica.http_address(), "/client").await);

@@ -204,10 +204,10 @@ async fn clients_and_observers_that_answer_no_ping_are_closed() {
 
 #[tokio::test]
 async fn one_connection_cannot_speak_for_any_number_of_clients() {
-    let (site, running) = lone_replica(|_| {}).await;
+    let (site, running) = lone_replica(|config| config.links.client_keys = 8).await;
     let mut socket = connect(running.http_address(), "/client").await;
-    for number in 0..=hotstuff_replica::driver::KEYS_PER_CONNECTION {
-        let key = SecretKey::from_seed(std::array::from_fn(|at| (number >> (at % 2 * 8)) as u8));
+    for number in 0..=8 {
+        let key = SecretKey::from_seed([number; 32]);
         let command = Command::signed(&key, site.committee().cluster(), SequenceNumber(1), vec![]);
         send(&mut socket, &ClientFrame::Submit(command)).await;
     }

@@ -1,12 +1,13 @@
 //! Anything but honest peers on the peer port: closed with a reason, and the replica lives on.
 
+use crate::limits::{connect_as, refused};
 use crate::support::*;
 use futures_util::SinkExt;
 use hotstuff_core::certificate::Vote;
-use hotstuff_core::crypto::{Digest, SecretKey, Signature};
+use hotstuff_core::crypto::{Digest, Signature};
 use hotstuff_core::link::{ObserveFrame, PeerFrame};
 use hotstuff_core::{BlockRef, Event, Height, Message, Refusal, ReplicaId, Span, View, wire};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -33,7 +34,7 @@ async fn whatever_is_sent_instead_of_a_handshake() {
     ];
     let count = cases.len() as u64;
     for (frame, code, reason) in cases {
-        let mut socket = connect(address, "/peer").await;
+        let (mut socket, _) = encrypted(&site, address, site.key(1)).await;
         within(socket.send(frame)).await.unwrap();
         let close = closed(&mut socket).await;
         assert_eq!(close.code, code, "{close:?}");
@@ -42,41 +43,6 @@ async fn whatever_is_sent_instead_of_a_handshake() {
     assert_alive(&running).await;
     assert_eq!(status(running.http_address()).await.refused.peers, count);
     drop(peer_link(&site, address, 1).await);
-    running.shutdown().await.unwrap();
-}
-
-#[tokio::test]
-async fn whoever_does_not_hold_the_key_of_another_member() {
-    let (site, running) = lone_replica(|_| {}).await;
-    let stranger = SecretKey::from_seed([1; 32]);
-    let cases = [
-        (1, &stranger, "signature of r1 is not valid"),
-        (1, site.key(2), "signature of r1 is not valid"),
-        (9, &stranger, "r9 is not in the committee"),
-        (0, site.key(0), "r0 is this replica itself"),
-    ];
-    for (id, key, reason) in cases {
-        let mut socket = connect(running.peer_address(), "/peer").await;
-        let hello = hello(&site, &mut socket, id, key).await;
-        send(&mut socket, &hello).await;
-        let close = closed(&mut socket).await;
-        assert!(close.reason.contains(reason), "{close:?}");
-    }
-    assert_alive(&running).await;
-    running.shutdown().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_recorded_handshake_is_of_no_use() {
-    let (site, running) = lone_replica(|_| {}).await;
-    let mut first = connect(running.peer_address(), "/peer").await;
-    let recorded = hello(&site, &mut first, 1, site.key(1)).await;
-    send(&mut first, &recorded).await;
-    assert!(matches!(receive(&mut first).await, PeerFrame::Welcome { .. }));
-    let mut second = connect(running.peer_address(), "/peer").await;
-    send(&mut second, &recorded).await;
-    let close = closed(&mut second).await;
-    assert!(close.reason.contains("signature of r1 is not valid"), "{close:?}");
     running.shutdown().await.unwrap();
 }
 
@@ -134,18 +100,6 @@ async fn a_newer_link_of_a_member_ends_the_older_one() {
 }
 
 #[tokio::test]
-async fn whoever_says_nothing_is_not_waited_for() {
-    let (_site, running) = lone_replica(|config| config.links.handshake_us = Span::millis(500)).await;
-    let mut no_websocket = within(TcpStream::connect(running.peer_address())).await.unwrap();
-    let mut mute = connect(running.peer_address(), "/peer").await;
-    assert!(closed(&mut mute).await.reason.contains("handshake took too long"));
-    let mut answer = Vec::new();
-    within(no_websocket.read_to_end(&mut answer)).await.unwrap();
-    assert_eq!(answer, b"");
-    running.shutdown().await.unwrap();
-}
-
-#[tokio::test]
 async fn a_member_that_falls_silent_is_closed() {
     let (site, running) = lone_replica(|config| {
         config.links.ping_us = Span::millis(40);
@@ -158,21 +112,6 @@ async fn a_member_that_falls_silent_is_closed() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_websocket_at_all() {
-    let (_site, running) = lone_replica(|_| {}).await;
-    for bytes in [[0u8; 300].as_slice(), b"\x16\x03\x01\x02\x00\x01\x00", b"GET /client HTTP/1.1\r\n\r\n"] {
-        let mut stream = within(TcpStream::connect(running.peer_address())).await.unwrap();
-        within(stream.write_all(bytes)).await.unwrap();
-        within(stream.shutdown()).await.unwrap();
-        let mut answer = Vec::new();
-        within(stream.read_to_end(&mut answer)).await.unwrap();
-        assert!(!answer.starts_with(b"HTTP/1.1 101"));
-    }
-    assert_alive(&running).await;
-    running.shutdown().await.unwrap();
-}
-
-#[tokio::test]
 async fn connections_beyond_the_limit_are_closed() {
     let (site, running) = lone_replica(|config| config.links.peer_connections = 1).await;
     let first = peer_link(&site, running.peer_address(), 1).await;
@@ -181,7 +120,30 @@ async fn connections_beyond_the_limit_are_closed() {
     // Closed, or reset before it could be read: either way nothing is said.
     let _ = within(second.read_to_end(&mut answer)).await;
     assert_eq!(answer, b"");
+    assert_eq!(status(running.http_address()).await.refused_links["too_many"], 1);
     drop(first);
+    running.shutdown().await.unwrap();
+}
+
+/// Connections that never say a word hold no more places than one address has.
+#[tokio::test]
+async fn strangers_from_one_address_leave_room_for_members() {
+    let (site, running) = lone_replica(|config| {
+        config.links.peer_connections = 6;
+        config.links.peer_address_connections = 3;
+    })
+    .await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(connect_as(2, running.peer_address()).await);
+    }
+    refused(connect_as(2, running.peer_address()).await).await;
+    assert_eq!(status(running.http_address()).await.refused_links["too_many"], 1);
+    let members = [1, 2, 3].map(|id| peer_link(&site, running.peer_address(), id));
+    let members = futures_util::future::join_all(members).await;
+    let shown = status(running.http_address()).await;
+    assert!(shown.peers.iter().all(|peer| peer.receiving), "{shown:?}");
+    drop((held, members));
     running.shutdown().await.unwrap();
 }
 

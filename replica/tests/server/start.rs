@@ -59,6 +59,14 @@ async fn files_that_do_not_fit_together_are_refused_in_one_line() {
         ("timeout_min_us = 250000", "timeout_min_us = 0", "must not be zero"),
         ("dead_us = 8000000", "dead_us = 1", "dead_us"),
         ("durability = \"sync\"", "durability = \"fast\"", "unknown variant `fast`, expected `sync` or `os`"),
+        ("allowed_origins = []", "allowed_origins = []\ntls_cert = \"a.pem\"", "stand together"),
+        (
+            "allowed_origins = []",
+            "allowed_origins = []\ntls_cert = \"a.pem\"\ntls_key = \"a.key\"",
+            "cannot read",
+        ),
+        ("http_head_bytes = 16384", "http_head_bytes = 100", "http_head_bytes"),
+        ("client_keys = 256", "client_keys = 0", "zero"),
         ("allowed_origins = []", "allowed_origins = [\"example.net\"]", "no origin"),
     ];
     for (old, new, reason) in cases {
@@ -74,6 +82,22 @@ async fn files_that_do_not_fit_together_are_refused_in_one_line() {
 }
 
 #[tokio::test]
+async fn no_secret_is_shown_by_what_describes_it() {
+    let site = Site::new(&[bind().await]);
+    let text = std::fs::read_to_string(site.folder.path().join("net/r0/replica.key")).unwrap();
+    let seed = text.lines().find(|line| !line.starts_with('#')).unwrap().to_owned();
+    let key = site.key(0);
+    let bytes: Vec<String> =
+        seed.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap().to_owned()).collect();
+    let decimal: Vec<u8> = bytes.iter().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
+    let shown = format!("{:?} {key:?} {:?}", site.configs[0], site.tls(key));
+    assert!(shown.contains(&key.public().to_string()), "{shown}");
+    for secret in [&seed[..16], &seed[48..], &format!("{:?}", &decimal[..4]).replace(['[', ']'], "")] {
+        assert!(!shown.to_lowercase().contains(secret), "{secret} in {shown}");
+    }
+}
+
+#[tokio::test]
 async fn a_shutdown_closes_connections_with_a_word_and_the_store_can_be_opened_again() {
     let (site, running) = lone_replica(|_| {}).await;
     let mut client = connect(running.http_address(), "/client").await;
@@ -83,8 +107,8 @@ async fn a_shutdown_closes_connections_with_a_word_and_the_store_can_be_opened_a
     let begin = std::time::Instant::now();
     running.shutdown().await.unwrap();
     assert!(begin.elapsed() < std::time::Duration::from_secs(5));
-    for socket in [&mut client, &mut observer, &mut peer] {
-        assert!(closed(socket).await.reason.contains("shutting down"));
+    for close in [closed(&mut client).await, closed(&mut observer).await, closed(&mut peer).await] {
+        assert!(close.reason.contains("shutting down"));
     }
     let again: ReplicaConfig = site.configs[0].clone();
     bind().await.start(again).await.unwrap().shutdown().await.unwrap();

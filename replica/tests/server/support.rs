@@ -6,19 +6,28 @@ use hotstuff_core::link::{Handshake, ObserveFrame, PeerFrame, Role};
 use hotstuff_core::{Committee, Config, ReplicaId, Span, wire};
 use hotstuff_replica::config::{Listen, MemberAddresses, ReplicaConfig, load_key};
 use hotstuff_replica::http::StatusBody;
+use hotstuff_replica::peers::tls::{PeerTls, Session};
 use hotstuff_replica::server::{self, Bound, Running};
 use hotstuff_replica::testnet::{Place, Testnet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 pub type Socket = WebSocketStream<TcpStream>;
+/// A dialled peer link.
+pub type Link = WebSocketStream<TlsStream<TcpStream>>;
+
+/// What a WebSocket runs over.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 /// The most that anything in these tests is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -61,6 +70,11 @@ impl Site {
 
     pub fn key(&self, id: u16) -> &SecretKey {
         &self.configs[usize::from(id)].key
+    }
+
+    /// The encryption of whoever holds `key` and has this cluster's committee.
+    pub fn tls(&self, key: &SecretKey) -> PeerTls {
+        PeerTls::new(key, Arc::clone(self.committee()))
     }
 
     pub fn client_key(&self) -> SecretKey {
@@ -107,32 +121,41 @@ pub async fn connect_from(
     }
 }
 
-/// A link to a replica's peer port as its peer `id`, past the handshake.
-pub async fn peer_link(site: &Site, address: SocketAddr, id: u16) -> Socket {
-    let mut socket = connect(address, "/peer").await;
-    let hello = hello(site, &mut socket, id, site.key(id)).await;
+/// A WebSocket to r0's peer port, encrypted under `key`, and its session.
+pub async fn encrypted(site: &Site, address: SocketAddr, key: &SecretKey) -> (Link, Session) {
+    let stream = within(TcpStream::connect(address)).await.unwrap();
+    let (stream, session) = within(site.tls(key).connect(stream, ReplicaId(0))).await.unwrap();
+    let url = format!("ws://{address}/peer");
+    (within(tokio_tungstenite::client_async(url, stream)).await.unwrap().0, session)
+}
+
+/// A link to r0's peer port as its peer `id`, past the handshake.
+pub async fn peer_link(site: &Site, address: SocketAddr, id: u16) -> Link {
+    let (mut socket, session) = encrypted(site, address, site.key(id)).await;
+    let hello = hello(site, &mut socket, &session, id, site.key(id)).await;
     send(&mut socket, &hello).await;
     assert!(matches!(receive(&mut socket).await, PeerFrame::Welcome { .. }));
     socket
 }
 
-/// The right hello of `id` to r0's challenge on `socket`, signed with `key`.
-pub async fn hello(site: &Site, socket: &mut Socket, id: u16, key: &SecretKey) -> PeerFrame {
+/// The right hello of `id` to r0's challenge on `socket` in `session`, signed with `key`.
+pub async fn hello(site: &Site, socket: &mut Link, session: &Session, id: u16, key: &SecretKey) -> PeerFrame {
     let PeerFrame::Challenge { nonce: acceptor_nonce } = receive(socket).await else {
         panic!("the acceptor speaks first");
     };
     let (dialer, dialer_nonce) = (ReplicaId(id), [5; 32]);
-    let handshake = Handshake { dialer, acceptor: ReplicaId(0), dialer_nonce, acceptor_nonce };
+    let (acceptor, channel) = (ReplicaId(0), session.channel);
+    let handshake = Handshake { dialer, acceptor, dialer_nonce, acceptor_nonce, channel };
     let proof = handshake.sign(key, site.committee().cluster(), Role::Dialer);
     PeerFrame::Hello { from: dialer, nonce: dialer_nonce, proof }
 }
 
-pub async fn send<T: serde::Serialize>(socket: &mut Socket, frame: &T) {
+pub async fn send<T: serde::Serialize>(socket: &mut WebSocketStream<impl Stream>, frame: &T) {
     within(socket.send(Message::binary(wire::encode(frame)))).await.unwrap();
 }
 
 /// The next binary frame.
-pub async fn receive<T: serde::de::DeserializeOwned>(socket: &mut Socket) -> T {
+pub async fn receive<T: serde::de::DeserializeOwned>(socket: &mut WebSocketStream<impl Stream>) -> T {
     within(async {
         loop {
             match socket.next().await {
@@ -146,7 +169,7 @@ pub async fn receive<T: serde::de::DeserializeOwned>(socket: &mut Socket) -> T {
 }
 
 /// The close frame that the connection ends with; frames before it do not matter.
-pub async fn closed(socket: &mut Socket) -> CloseFrame {
+pub async fn closed(socket: &mut WebSocketStream<impl Stream>) -> CloseFrame {
     within(async {
         loop {
             match socket.next().await {
@@ -179,7 +202,7 @@ pub async fn observed<T>(socket: &mut Socket, mut wanted: impl FnMut(&ObserveFra
 }
 
 /// Sends the head of a binary frame that announces `bytes` bytes, and none of them.
-pub async fn announce(socket: &mut Socket, bytes: u64) {
+pub async fn announce(socket: &mut WebSocketStream<impl Stream>, bytes: u64) {
     let mut head = vec![0x82, 0x80 | 127];
     head.extend_from_slice(&bytes.to_be_bytes());
     head.extend_from_slice(&[1, 2, 3, 4]);
@@ -194,6 +217,15 @@ pub async fn get(address: SocketAddr, path: &str, head: &str) -> String {
     let mut answer = Vec::new();
     within(stream.read_to_end(&mut answer)).await.unwrap();
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The status, or `None` when the connection is refused.
+pub async fn try_status(address: SocketAddr) -> Option<StatusBody> {
+    let mut stream = within(TcpStream::connect(address)).await.ok()?;
+    within(stream.write_all(b"GET /status HTTP/1.1\r\nhost: r0\r\nconnection: close\r\n\r\n")).await.ok()?;
+    let mut answer = String::new();
+    within(stream.read_to_string(&mut answer)).await.ok()?;
+    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
 }
 
 pub async fn status(address: SocketAddr) -> StatusBody {

@@ -10,7 +10,7 @@ use hotstuff_core::{
 use hotstuff_kv::{KvStore, Operation};
 use hotstuff_replica::clock::Clock;
 use hotstuff_replica::config::LinkConfig;
-use hotstuff_replica::driver::{Clients, Driver, Inlet, Parts};
+use hotstuff_replica::driver::{Clients, Driver, Inlet, Parts, Quota};
 use hotstuff_replica::peers::Peers;
 use hotstuff_replica::shutdown::{Shutdown, Stop};
 use hotstuff_replica::store::Store;
@@ -148,6 +148,7 @@ fn is_remembered(message: &Message, from: &Driven) -> Option<bool> {
 async fn carry(from: Arc<Driven>, to: Arc<Driven>, checked: Arc<Mutex<u64>>) {
     let outbox = from.peers.get(to.id).unwrap().outbox.clone();
     outbox.set_linked(true);
+    let quota = Quota::new(1_024, 64 << 20);
     loop {
         let frame = outbox.next().await;
         let Ok(PeerFrame::Message(message)) = wire::decode(&frame) else { panic!("only messages") };
@@ -157,7 +158,7 @@ async fn carry(from: Arc<Driven>, to: Arc<Driven>, checked: Arc<Mutex<u64>>) {
         }
         let committees = to.committees.borrow().clone();
         let message = verify::message(&committees, message).unwrap();
-        to.inlet.message(Input::Message { from: from.id, message }, frame.len()).await.ok();
+        to.inlet.message(Input::Message { from: from.id, message }, frame.len(), &quota).await.ok();
     }
 }
 

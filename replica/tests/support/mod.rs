@@ -5,6 +5,7 @@
 use hotstuff_core::client::ClientConfig;
 use hotstuff_core::{Config, ReplicaId, Span};
 use hotstuff_replica::client::status::{Head, Survey};
+use hotstuff_replica::client::transport::Transport;
 use hotstuff_replica::client::{ClientDriver, Endpoint, health, http};
 use hotstuff_replica::config::{CommitteeFile, Listen, MemberAddresses, load_key};
 use hotstuff_replica::http::StatusBody;
@@ -108,11 +109,20 @@ impl Cluster {
     }
 
     /// The same by another command, which is to run the program with the arguments that are added.
-    pub fn start_replica_by(&mut self, id: ReplicaId, mut command: Command) {
+    pub fn start_replica_by(&mut self, id: ReplicaId, command: Command) {
+        let filter = self.log_filter.clone();
+        self.launch(id, command, &filter);
+    }
+
+    /// Starts one replica's process, with so much in its log.
+    pub fn start_logging(&mut self, id: ReplicaId, level: &str) {
+        self.launch(id, Command::new(PROGRAM), level);
+    }
+
+    fn launch(&mut self, id: ReplicaId, mut command: Command, level: &str) {
         let log = File::options().create(true).append(true).open(self.log(id)).unwrap();
         command.arg("replica").arg("--config").arg(&self.testnet.replicas[&id]).stdin(Stdio::null());
-        command.env("RUST_LOG", &self.log_filter);
-        command.stdout(log.try_clone().unwrap()).stderr(log);
+        command.env("RUST_LOG", level).stdout(log.try_clone().unwrap()).stderr(log);
         self.running.insert(id, Process::start(&mut command));
     }
 
@@ -134,6 +144,15 @@ impl Cluster {
         self.testnet.replicas[&id].with_file_name("data")
     }
 
+    /// Has one replica end in order, and returns once it has: how it ended.
+    #[cfg(unix)]
+    pub async fn terminate_replica(&mut self, id: ReplicaId) -> ExitStatus {
+        let mut process = self.running.remove(&id).expect("it runs");
+        let pid = rustix::process::Pid::from_child(&process.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        until(&format!("{id} has ended"), async || process.0.try_wait().unwrap()).await
+    }
+
     /// Waits until one replica says that it is well.
     pub async fn well(&self, id: ReplicaId) {
         let url = format!("http://{}/healthz", self.file.addresses[&id].http);
@@ -150,7 +169,7 @@ impl Cluster {
         let view = reports.iter().map(|report| report.view).max().unwrap();
         let url = format!("http://{}/status", self.file.addresses[&id].http);
         until(&format!("{id} has height {height} and votes above view {view}"), async || {
-            let answer = http::get(&url, BOUND).await.ok()?;
+            let answer = http::get(&Transport::default(), &url, BOUND).await.ok()?;
             let status: StatusBody = serde_json::from_slice(&answer.body).ok()?;
             (status.height >= height && status.last_voted > view).then_some(())
         })
@@ -193,6 +212,11 @@ impl Cluster {
         command.arg("client").arg("--committee").arg(&self.testnet.committee);
         command.arg("--key").arg(&self.testnet.client_key).args(arguments);
         output(command, b"").await
+    }
+
+    /// What one replica has logged.
+    pub fn logged(&self, id: ReplicaId) -> String {
+        fs::read_to_string(self.log(id)).unwrap()
     }
 
     /// What a replica has said on standard output and standard error.
