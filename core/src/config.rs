@@ -40,7 +40,7 @@ pub struct Config {
     /// last but one are dropped.
     pub snapshot_blocks: u32,
     /// Most bytes of a snapshot that is taken from a peer. Where peers let theirs drip, as many as may be
-    /// faulty, and one, are held at once.
+    /// faulty, and one, are held at once; at one who joins, a third of those that seem to be ahead, and one.
     pub snapshot_bytes: u64,
     /// Most bytes of one part of it.
     pub snapshot_chunk_bytes: u32,

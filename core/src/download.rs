@@ -73,8 +73,8 @@ impl Download {
         self.due
     }
 
-    /// Takes a part in.
-    pub(crate) fn add(&mut self, now: Time, config: &Config, chunk: SnapshotChunk) -> Progress {
+    /// Takes a part in. The next one may take `wait`, as others may be on their way.
+    pub(crate) fn add(&mut self, now: Time, wait: Span, config: &Config, chunk: SnapshotChunk) -> Progress {
         let is_later =
             chunk.offset == 0 && chunk.height > self.height && chunk.total <= config.snapshot_bytes;
         if is_later {
@@ -88,7 +88,7 @@ impl Download {
         let end = chunk.offset.saturating_add(chunk.bytes.len() as u64);
         let is_of_this = (chunk.height, chunk.total) == (self.height, self.total);
         if chunk.height < self.height || (is_of_this && end <= held) {
-            self.note_repeated(now, config);
+            self.note_repeated(now, wait);
             return Progress::Repeated;
         }
         if !is_of_this || chunk.offset > held || end > self.total {
@@ -100,34 +100,33 @@ impl Download {
             return Progress::Whole(core::mem::take(&mut self.bytes));
         }
         self.repeats = 0;
-        self.wait(now, config);
+        self.wait(now, wait);
         Progress::Next(self.request())
     }
 
     /// What to ask for again when the next part is overdue; nothing where the peer is to be given up.
-    pub(crate) fn overdue(&mut self, now: Time, config: &Config) -> Option<SnapshotRequest> {
+    pub(crate) fn overdue(&mut self, now: Time, wait: Span) -> Option<SnapshotRequest> {
         if self.repeats == REPEATS_MAX {
             return None;
         }
         self.repeats += 1;
         self.owed += 1;
         self.slowness = (self.slowness + 1).min(REPEATS_MAX);
-        self.wait(now, config);
+        self.wait(now, wait);
         Some(self.request())
     }
 
     /// The answer to a repeated question came too: the link is slow, and what was asked for since stands
     /// behind it.
-    fn note_repeated(&mut self, now: Time, config: &Config) {
+    fn note_repeated(&mut self, now: Time, wait: Span) {
         if self.owed > 0 {
             self.owed -= 1;
-            self.wait(now, config);
+            self.wait(now, wait);
         }
     }
 
-    fn wait(&mut self, now: Time, config: &Config) {
-        let wait = Span(patience(config).0.saturating_mul(1 << self.slowness));
-        self.due = now + wait;
+    fn wait(&mut self, now: Time, wait: Span) {
+        self.due = now + Span(wait.0.saturating_mul(1 << self.slowness));
     }
 }
 
@@ -156,7 +155,7 @@ mod tests {
     fn begun(encoded: &[u8], at: u64) -> Download {
         let chunk = SnapshotChunk::cut(encoded, Height(5), request(5, 0), 8);
         let mut download = Download::new(Time(at), &chunk);
-        assert_eq!(download.add(Time(at), &config(), chunk), Progress::Next(request(5, 8)));
+        assert_eq!(download.add(Time(at), Span(WAIT), &config(), chunk), Progress::Next(request(5, 8)));
         download
     }
 
@@ -167,7 +166,7 @@ mod tests {
         let mut next = request(5, 8);
         loop {
             let chunk = SnapshotChunk::cut(&encoded, Height(5), next, 8);
-            match download.add(Time(0), &config(), chunk) {
+            match download.add(Time(0), Span(WAIT), &config(), chunk) {
                 Progress::Next(request) => next = request,
                 progress => return assert_eq!(progress, Progress::Whole(encoded)),
             }
@@ -184,12 +183,12 @@ mod tests {
         let wrong =
             [chunk(5, 16), chunk(6, 8), chunk(5, 99), SnapshotChunk::none(), too_long, of_another_size];
         for chunk in wrong {
-            assert_eq!(download.add(Time(0), &config(), chunk), Progress::Useless);
+            assert_eq!(download.add(Time(0), Span(WAIT), &config(), chunk), Progress::Useless);
         }
-        assert_eq!(download.add(Time(0), &config(), chunk(5, 0)), Progress::Repeated);
+        assert_eq!(download.add(Time(0), Span(WAIT), &config(), chunk(5, 0)), Progress::Repeated);
         assert_eq!(download.len(), 8);
         let straddling = SnapshotChunk::cut(&encoded, Height(5), request(5, 4), 8);
-        assert_eq!(download.add(Time(0), &config(), straddling), Progress::Next(request(5, 12)));
+        assert_eq!(download.add(Time(0), Span(WAIT), &config(), straddling), Progress::Next(request(5, 12)));
         assert_eq!(download.bytes, [1; 12]);
     }
 
@@ -198,11 +197,18 @@ mod tests {
         let encoded = [1; 20];
         let first = |height| SnapshotChunk::cut(&encoded, Height(height), request(height, 0), 8);
         let mut download = begun(&encoded, 0);
-        assert_eq!(download.add(Time(0), &config(), first(4)), Progress::Repeated, "of one before, late");
+        assert_eq!(
+            download.add(Time(0), Span(WAIT), &config(), first(4)),
+            Progress::Repeated,
+            "of one before, late"
+        );
         let too_large = SnapshotChunk { total: config().snapshot_bytes + 1, ..first(6) };
-        assert_eq!(download.add(Time(0), &config(), too_large), Progress::Useless);
+        assert_eq!(download.add(Time(0), Span(WAIT), &config(), too_large), Progress::Useless);
         for height in 6..9 {
-            assert_eq!(download.add(Time(9), &config(), first(height)), Progress::Next(request(height, 8)));
+            assert_eq!(
+                download.add(Time(9), Span(WAIT), &config(), first(height)),
+                Progress::Next(request(height, 8))
+            );
         }
     }
 
@@ -213,14 +219,17 @@ mod tests {
         let mut download = begun(&encoded, 0);
         for offset in (8..792).step_by(8) {
             let chunk = SnapshotChunk::cut(&encoded, Height(5), request(5, offset), 8);
-            assert_eq!(download.add(Time(0), &config(), chunk), Progress::Next(request(5, offset + 8)));
+            assert_eq!(
+                download.add(Time(0), Span(WAIT), &config(), chunk),
+                Progress::Next(request(5, offset + 8))
+            );
         }
         for waits in [1, 3, 7] {
             assert_eq!(download.deadline(), Time(waits * WAIT));
-            assert_eq!(download.overdue(Time(waits * WAIT), &config()), Some(request(5, 792)));
+            assert_eq!(download.overdue(Time(waits * WAIT), Span(WAIT)), Some(request(5, 792)));
         }
         assert_eq!(download.deadline(), Time(15 * WAIT));
-        assert_eq!(download.overdue(Time(15 * WAIT), &config()), None);
+        assert_eq!(download.overdue(Time(15 * WAIT), Span(WAIT)), None);
     }
 
     #[test]
@@ -229,10 +238,13 @@ mod tests {
         let mut download = begun(&encoded, 0);
         for offset in [8, 16, 24] {
             for _ in 0..3 {
-                assert_eq!(download.overdue(Time(0), &config()), Some(request(5, offset)));
+                assert_eq!(download.overdue(Time(0), Span(WAIT)), Some(request(5, offset)));
             }
             let chunk = SnapshotChunk::cut(&encoded, Height(5), request(5, offset), 8);
-            assert_eq!(download.add(Time(0), &config(), chunk), Progress::Next(request(5, offset + 8)));
+            assert_eq!(
+                download.add(Time(0), Span(WAIT), &config(), chunk),
+                Progress::Next(request(5, offset + 8))
+            );
         }
     }
 
@@ -247,11 +259,11 @@ mod tests {
             let (arrives, asked) = *arrivals.front()?;
             let (now, next) = if download.deadline().0 < arrives {
                 let now = download.deadline().0;
-                (now, Some(download.overdue(Time(now), &config())?))
+                (now, Some(download.overdue(Time(now), Span(WAIT))?))
             } else {
                 arrivals.pop_front();
                 let chunk = SnapshotChunk::cut(&encoded, Height(5), asked, 8);
-                match download.add(Time(arrives), &config(), chunk) {
+                match download.add(Time(arrives), Span(WAIT), &config(), chunk) {
                     Progress::Next(next) => (arrives, Some(next)),
                     Progress::Whole(_) => return Some(sent),
                     Progress::Repeated => (arrives, None),

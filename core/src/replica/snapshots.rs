@@ -161,6 +161,9 @@ impl<A: App> Replica<A> {
     /// A download is over: the snapshot led to a height, or its sender is given up.
     fn end_download(&mut self, peer: ReplicaId, reached: Option<Height>) {
         self.snapshots.downloads.end(self.now, peer);
+        if reached.is_some() {
+            self.snapshots.downloads.note_installed(peer);
+        }
         self.set_aside(peer, Led { to: reached, is_new: reached.is_some() });
         self.fetch.note_download_ended(self.now, peer);
     }
