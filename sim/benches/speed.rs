@@ -6,7 +6,8 @@ use hotstuff_core::{Span, Time};
 use hotstuff_sim::{LinkConfig, Signatures, Sim, SimConfig, Workload};
 use std::time::Instant;
 
-/// What four replicas at links of 10 ms are to reach.
+/// What four replicas at links of 10 ms are to reach under loads that a visitor of the page makes; a busy cluster
+/// is slower, as it has more to do in the same time.
 const BUDGET: f64 = 1_000.0;
 /// How often each is run; the median counts.
 const RUNS: usize = 5;
@@ -16,20 +17,29 @@ struct Setting {
     name: &'static str,
     replicas: u16,
     clients: u16,
-    /// Of each client, in one second.
-    commands_per_s: u64,
+    /// From one command of a client to its next.
+    interval: Span,
     signatures: Signatures,
     /// How long it is run.
     simulated_s: u64,
     budget: Option<f64>,
 }
 
-const SETTINGS: [Setting; 6] = [
+const SETTINGS: [Setting; 7] = [
     Setting {
         name: "4 replicas, a command each second",
         replicas: 4,
         clients: 1,
-        commands_per_s: 1,
+        interval: Span::millis(1_000),
+        signatures: Signatures::Tags,
+        simulated_s: 1_200,
+        budget: Some(BUDGET),
+    },
+    Setting {
+        name: "4 replicas, the page's load: one in 600 ms",
+        replicas: 4,
+        clients: 1,
+        interval: Span::millis(600),
         signatures: Signatures::Tags,
         simulated_s: 1_200,
         budget: Some(BUDGET),
@@ -38,25 +48,25 @@ const SETTINGS: [Setting; 6] = [
         name: "4 replicas, 10 commands/s",
         replicas: 4,
         clients: 1,
-        commands_per_s: 10,
+        interval: Span::millis(100),
         signatures: Signatures::Tags,
         simulated_s: 600,
-        budget: Some(BUDGET),
+        budget: None,
     },
     Setting {
         name: "4 replicas, a command in each view",
         replicas: 4,
         clients: 1,
-        commands_per_s: 50,
+        interval: Span::millis(20),
         signatures: Signatures::Tags,
         simulated_s: 300,
-        budget: Some(BUDGET),
+        budget: None,
     },
     Setting {
         name: "4 replicas, 1,000 commands/s",
         replicas: 4,
         clients: 10,
-        commands_per_s: 100,
+        interval: Span::millis(10),
         signatures: Signatures::Tags,
         simulated_s: 60,
         budget: None,
@@ -65,7 +75,7 @@ const SETTINGS: [Setting; 6] = [
         name: "4 replicas, a command in each view, Ed25519",
         replicas: 4,
         clients: 1,
-        commands_per_s: 50,
+        interval: Span::millis(20),
         signatures: Signatures::Ed25519,
         simulated_s: 60,
         budget: None,
@@ -74,7 +84,7 @@ const SETTINGS: [Setting; 6] = [
         name: "100 replicas, a command in each view",
         replicas: 100,
         clients: 1,
-        commands_per_s: 50,
+        interval: Span::millis(20),
         signatures: Signatures::Tags,
         simulated_s: 10,
         budget: None,
@@ -91,13 +101,12 @@ struct Measured {
 impl Setting {
     fn run(&self) -> Measured {
         let link = Span::millis(10);
-        let interval_us = Span(1_000_000 / self.commands_per_s);
         let config = SimConfig {
             replicas: self.replicas,
             clients: self.clients,
             signatures: self.signatures,
             links: LinkConfig { delay_min_us: link, delay_max_us: link, ..LinkConfig::default() },
-            workload: Workload { commands: u64::MAX, interval_us, ..Workload::default() },
+            workload: Workload { commands: u64::MAX, interval_us: self.interval, ..Workload::default() },
             ..SimConfig::default()
         };
         let mut sim = Sim::new(config).expect("the config is valid");
