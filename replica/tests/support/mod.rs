@@ -73,9 +73,13 @@ impl Cluster {
             let addresses = MemberAddresses { peer: peer.into(), http: http.into() };
             Place { addresses, listen: Listen { peer, http }, data: "data".into() }
         };
-        let places: Vec<Place> = (0..replicas).map(place).collect();
+        Self::prepare_at(&(0..replicas).map(place).collect::<Vec<_>>(), config)
+    }
+
+    /// The same, with replicas in places of their own.
+    pub fn prepare_at(places: &[Place], config: Config) -> Self {
         let folder = TempDir::new().unwrap();
-        let testnet = Testnet::create(&folder.path().join("testnet"), &places, config).unwrap();
+        let testnet = Testnet::create(&folder.path().join("testnet"), places, config).unwrap();
         let file = CommitteeFile::load(&testnet.committee).unwrap();
         let log_filter = "warn,hotstuff_replica=info".to_owned();
         Self { folder, testnet, file, log_filter, running: BTreeMap::new() }

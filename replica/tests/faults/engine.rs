@@ -1,0 +1,79 @@
+//! The Docker engine, and what the kernel does to the network of one container.
+
+use crate::support::output;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// All that a run makes carries this label, so that the next one finds what was left. Another checkout has
+/// another, so that two can test at once.
+pub const LABEL: &str = concat!("hotstuff.faults=", env!("CARGO_MANIFEST_DIR"));
+
+/// Runs a `docker` command to its end, and returns what it printed.
+pub async fn docker<S: AsRef<OsStr>>(arguments: &[S]) -> String {
+    succeeded("docker", arguments).await
+}
+
+/// Runs a command in the network of a container's process, with the programs of this machine.
+pub async fn in_network_of(process: &str, arguments: &[&str]) {
+    succeeded("nsenter", &[&["--target", process, "--net"], arguments].concat()).await;
+}
+
+/// The same; whether it went well.
+pub async fn tried_in_network_of(process: &str, arguments: &[&str]) -> bool {
+    run("nsenter", &[&["--target", process, "--net"], arguments].concat()).await.is_ok()
+}
+
+/// Makes an image of `program` and the libraries it needs, and nothing else, from the files of this machine.
+pub async fn make_image(program: &Path, folder: &Path, name: &str) {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::copy(program, folder.join("hotstuff")).unwrap();
+    // A static program is told to have none.
+    let libraries = run("ldd", &[program]).await.unwrap_or_default();
+    for library in libraries.split_whitespace().filter(|word| word.starts_with('/')).map(Path::new) {
+        let to = folder.join(library.strip_prefix("/").unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(library, to).unwrap();
+    }
+    let archive = folder.with_extension("tar");
+    let tar: [&OsStr; 5] = ["-cf".as_ref(), archive.as_ref(), "-C".as_ref(), folder.as_ref(), ".".as_ref()];
+    succeeded("tar", &tar).await;
+    let label = format!("LABEL {LABEL}");
+    let changes = ["import", "--change", "ENTRYPOINT [\"/hotstuff\"]", "--change", label.as_str()];
+    docker(&[&changes[..], &[archive.to_str().unwrap(), name]].concat()).await;
+}
+
+/// Takes away every container, network and image of this checkout's runs.
+pub fn clean_up() {
+    let filter = format!("label={LABEL}");
+    for (list, remove) in [
+        (&["container", "ls", "--all"][..], &["container", "rm", "--force", "--volumes"][..]),
+        (&["network", "ls"], &["network", "rm"]),
+        (&["image", "ls"], &["image", "rm", "--force"]),
+    ] {
+        let mut listing = Command::new("docker");
+        listing.args(list).args(["--quiet", "--filter", &filter]);
+        let listed = listing.output().map(|output| output.stdout).unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let ids: Vec<&str> = listed.split_whitespace().collect();
+        if !ids.is_empty() {
+            Command::new("docker").args(remove).args(ids).stdout(Stdio::null()).status().ok();
+        }
+    }
+}
+
+async fn succeeded<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> String {
+    run(program, arguments).await.unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+async fn run<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let shown = format!("{command:?}");
+    let output = output(command, b"").await;
+    let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+    if !output.status.success() {
+        return Err(format!("{shown} failed: {}", text(&output.stderr)));
+    }
+    Ok(text(&output.stdout))
+}
