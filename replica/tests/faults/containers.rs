@@ -1,5 +1,6 @@
 //! Four replicas, each in a container, on a network of their own.
 
+use crate::clock;
 use crate::engine::{self, LABEL, docker, in_network_of};
 use crate::support::{Cluster, PROGRAM, until};
 use hotstuff_core::{Config, ReplicaId, Span};
@@ -51,10 +52,11 @@ impl Containers {
         let cluster = Cluster::prepare_at(&places, config);
         let this = Self { cluster, name, addresses };
         let root = this.cluster.folder.path().join("image");
-        engine::make_image(Path::new(PROGRAM), &root, &this.name).await;
+        let moved = clock::library();
+        engine::make_image(Path::new(PROGRAM), moved.as_deref(), &root, &this.name).await;
         for id in this.ids() {
             this.shorten_patience_of_links(id);
-            this.run(id).await;
+            this.run(id, &this.container(id), &[]).await;
         }
         for id in this.ids() {
             this.cluster.well(id).await;
@@ -75,6 +77,12 @@ impl Containers {
     /// Does to a replica's container what a `docker` command of one word does.
     pub async fn act(&self, action: &str, id: ReplicaId) {
         docker(&[action, &self.container(id)]).await;
+    }
+
+    /// Ends a container in order and takes it away.
+    pub async fn remove(&self, name: &str) {
+        docker(&["stop", name]).await;
+        docker(&["rm", name]).await;
     }
 
     /// With which code the replica's process ended.
@@ -146,10 +154,15 @@ impl Containers {
 
     /// What a replica has logged, of all its starts.
     pub async fn logged(&self, id: ReplicaId) -> String {
+        self.logged_by(&self.container(id)).await
+    }
+
+    /// What a container has logged.
+    pub async fn logged_by(&self, name: &str) -> String {
         // What a container says on standard error comes on that of this command; the program logs there.
         let script = "exec docker logs \"$1\" 2>&1";
         let mut command = std::process::Command::new("sh");
-        command.args(["-c", script, "sh", &self.container(id)]);
+        command.args(["-c", script, "sh", name]);
         let output = crate::support::output(command, b"").await;
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
@@ -158,17 +171,20 @@ impl Containers {
         self.addresses[usize::from(id.0)]
     }
 
-    async fn run(&self, id: ReplicaId) {
+    /// Starts a replica's container under a name, with variables of its environment.
+    pub async fn run(&self, id: ReplicaId, name: &str, variables: &[String]) {
         let files = self.cluster.folder.path().join("testnet");
         let files = files.to_str().unwrap();
         let user = format!("{}:{}", rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+        let filter = "RUST_LOG=hotstuff_replica=info,hotstuff_replica::driver::events=debug";
+        let variables = variables.iter().flat_map(|variable| ["--env", variable.as_str()]);
         docker(
             &[
-                &["run", "--detach", "--label", LABEL, "--name", &self.container(id)][..],
-                &["--network", &self.name, "--ip", &self.address(id).to_string(), "--user", &user],
-                &["--volume", &format!("{files}:{files}"), "--env", "RUST_LOG=hotstuff_replica=info"],
-                &["--env", "RUST_LOG=hotstuff_replica=info,hotstuff_replica::driver::events=debug"],
-                &["--read-only", &self.name, "replica", "--config"],
+                &["run", "--detach", "--label", LABEL, "--name", name, "--user", &user][..],
+                &["--network", &self.name, "--ip", &self.address(id).to_string(), "--env", filter],
+                &["--volume", &format!("{files}:{files}"), "--read-only"],
+                &variables.collect::<Vec<_>>(),
+                &[&self.name, "replica", "--config"],
                 &[self.cluster.testnet.replicas[&id].to_str().unwrap()],
             ]
             .concat(),

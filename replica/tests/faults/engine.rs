@@ -24,13 +24,15 @@ pub async fn tried_in_network_of(process: &str, arguments: &[&str]) -> bool {
     run("nsenter", &[&["--target", process, "--net"], arguments].concat()).await.is_ok()
 }
 
-/// Makes an image of `program` and the libraries it needs, and nothing else, from the files of this machine.
-pub async fn make_image(program: &Path, folder: &Path, name: &str) {
+/// Makes an image of `program`, the libraries it needs, and one to be loaded before them, if there is one; of
+/// nothing else. All are files of this machine.
+pub async fn make_image(program: &Path, preloaded: Option<&Path>, folder: &Path, name: &str) {
     std::fs::create_dir_all(folder).unwrap();
     std::fs::copy(program, folder.join("hotstuff")).unwrap();
     // A static program is told to have none.
     let libraries = run("ldd", &[program]).await.unwrap_or_default();
-    for library in libraries.split_whitespace().filter(|word| word.starts_with('/')).map(Path::new) {
+    let libraries = libraries.split_whitespace().filter(|word| word.starts_with('/')).map(Path::new);
+    for library in libraries.chain(preloaded) {
         let to = folder.join(library.strip_prefix("/").unwrap());
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::copy(library, to).unwrap();

@@ -1,6 +1,7 @@
 //! What is done to the containers, one fault a function. Each waits for what the fault must bring about,
 //! ends the fault, and returns when the replicas are together again.
 
+use crate::clock;
 use crate::containers::Containers;
 use crate::engine::{in_network_of, tried_in_network_of};
 use crate::load::Load;
@@ -27,10 +28,11 @@ pub enum Fault {
     DelayAndLoss,
     RollingRestart,
     Wipe,
+    MoveClock,
 }
 
 impl Fault {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Stop,
         Self::Kill,
         Self::Pause,
@@ -40,7 +42,13 @@ impl Fault {
         Self::DelayAndLoss,
         Self::RollingRestart,
         Self::Wipe,
+        Self::MoveClock,
     ];
+
+    /// Whether this machine can do it.
+    pub fn is_possible(self) -> bool {
+        self != Self::MoveClock || clock::library().is_some()
+    }
 
     /// Does it to `victim`, or to all, under load. Returns what else is worth telling.
     pub async fn run(self, containers: &Containers, load: &Load, victim: ReplicaId) -> String {
@@ -61,6 +69,7 @@ impl Fault {
                 return "of all".to_owned();
             }
             Self::Wipe => wipe(containers, victim, &others).await,
+            Self::MoveClock => clock::move_clock(containers, victim).await,
         }
         format!("of {victim}")
     }

@@ -2,6 +2,7 @@
 //! make. The tests need Linux, root, and a Docker engine on this machine: `cargo xtask test --only faults`.
 #![cfg(target_os = "linux")]
 
+mod clock;
 mod containers;
 mod engine;
 mod faults;
