@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::engine::{self, LABEL, docker, in_network_of};
-use crate::support::{Cluster, PROGRAM, until};
+use crate::support::{Cluster, PROGRAM, output, until};
 use hotstuff_core::{Config, ReplicaId, Span};
 use hotstuff_replica::client::http;
 use hotstuff_replica::client::transport::Transport;
@@ -11,11 +11,12 @@ use hotstuff_replica::http::StatusBody;
 use hotstuff_replica::testnet::Place;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 const PEER_PORT: u16 = 7000;
 const HTTP_PORT: u16 = 8080;
-const REPLICAS: u16 = 4;
+const REPLICAS: u32 = 4;
 /// How long a replica that may be cut off is given to answer; then it is asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -33,7 +34,10 @@ impl Containers {
     pub async fn start() -> Self {
         engine::clean_up();
         let name = format!("hotstuff-faults-{}", std::process::id());
-        let addresses = make_network(&name).await;
+        let network = engine::make_network(&name).await;
+        // The network's first addresses are its own and this machine's.
+        let addresses: Vec<Ipv4Addr> =
+            (10..10 + REPLICAS).map(|host| Ipv4Addr::from_bits(network.to_bits() + host)).collect();
         let place = |address: &Ipv4Addr| {
             let at = |port| SocketAddr::from((*address, port));
             let any = |port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
@@ -121,6 +125,14 @@ impl Containers {
         docker(&["inspect", "--format", "{{.State.Pid}}", &self.container(id)]).await
     }
 
+    /// The network device of a replica's container. It has another name whenever it was cut off.
+    pub async fn device(&self, id: ReplicaId) -> String {
+        let address = self.address(id).to_string();
+        let show = ["ip", "-oneline", "address", "show", "to", &address];
+        let shown = in_network_of(&self.process(id).await, &show).await;
+        shown.split_whitespace().nth(1).unwrap_or_else(|| panic!("{id} is on no network")).to_owned()
+    }
+
     /// A replica's status, if it answers.
     pub async fn status(&self, id: ReplicaId) -> Option<StatusBody> {
         let url = format!("http://{}:{HTTP_PORT}/status", self.address(id));
@@ -159,12 +171,10 @@ impl Containers {
 
     /// What a container has logged.
     pub async fn logged_by(&self, name: &str) -> String {
-        // What a container says on standard error comes on that of this command; the program logs there.
-        let script = "exec docker logs \"$1\" 2>&1";
-        let mut command = std::process::Command::new("sh");
-        command.args(["-c", script, "sh", name]);
-        let output = crate::support::output(command, b"").await;
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let mut command = Command::new("docker");
+        command.args(["logs", name]);
+        let Output { stdout, stderr, .. } = output(command, b"").await;
+        String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned()
     }
 
     fn address(&self, id: ReplicaId) -> Ipv4Addr {
@@ -197,7 +207,7 @@ impl Containers {
         let file = &self.cluster.testnet.replicas[&id];
         let text = std::fs::read_to_string(file).unwrap();
         let mut shortened = 0;
-        let line = |line: &str| {
+        let mut shorten = |line: &str| {
             let (name, _) = line.split_once(" = ")?;
             let span_us = match name {
                 "handshake_us" | "dead_us" => 2_000_000,
@@ -208,8 +218,8 @@ impl Containers {
             shortened += 1;
             Some(format!("{name} = {span_us}"))
         };
-        let mut line = line;
-        let lines: Vec<String> = text.lines().map(|own| line(own).unwrap_or(own.to_owned())).collect();
+        let lines: Vec<String> =
+            text.lines().map(|line| shorten(line).unwrap_or_else(|| line.to_owned())).collect();
         assert_eq!(shortened, 4, "{text}");
         std::fs::write(file, lines.join("\n")).unwrap();
     }
@@ -217,7 +227,7 @@ impl Containers {
     /// The ends of what all have logged, for whoever reads why a test failed.
     fn show_logs(&self) {
         for id in self.ids() {
-            let mut logs = std::process::Command::new("docker");
+            let mut logs = Command::new("docker");
             let printed = logs.args(["logs", "--tail", "15", &self.container(id)]).output();
             let text = printed.map(|printed| [printed.stdout, printed.stderr].concat()).unwrap_or_default();
             eprintln!("--- {id}\n{}", String::from_utf8_lossy(&text));
@@ -232,18 +242,4 @@ impl Drop for Containers {
         }
         engine::clean_up();
     }
-}
-
-/// Makes a network of addresses that the engine says are free, and names those of the replicas.
-async fn make_network(name: &str) -> Vec<Ipv4Addr> {
-    // Containers may choose their addresses only where the range was chosen too.
-    docker(&["network", "create", "--label", LABEL, name]).await;
-    let format = "{{(index .IPAM.Config 0).Subnet}}";
-    let subnet = docker(&["network", "inspect", "--format", format, name]).await;
-    docker(&["network", "rm", name]).await;
-    docker(&["network", "create", "--label", LABEL, "--subnet", &subnet, name]).await;
-    let (first, _) = subnet.split_once('/').expect("a subnet has a length");
-    let first: Ipv4Addr = first.parse().expect("the engine's networks are of IPv4");
-    // The first two are the network's own and this machine's.
-    (0..REPLICAS).map(|number| Ipv4Addr::from_bits(first.to_bits() + 10 + u32::from(number))).collect()
 }

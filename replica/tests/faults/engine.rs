@@ -2,6 +2,7 @@
 
 use crate::support::output;
 use std::ffi::OsStr;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -14,14 +15,27 @@ pub async fn docker<S: AsRef<OsStr>>(arguments: &[S]) -> String {
     succeeded("docker", arguments).await
 }
 
-/// Runs a command in the network of a container's process, with the programs of this machine.
-pub async fn in_network_of(process: &str, arguments: &[&str]) {
-    succeeded("nsenter", &[&["--target", process, "--net"], arguments].concat()).await;
+/// Runs a command in the network of a container's process, with the programs of this machine, and returns what
+/// it printed.
+pub async fn in_network_of(process: &str, arguments: &[&str]) -> String {
+    succeeded("nsenter", &[&["--target", process, "--net"], arguments].concat()).await
 }
 
 /// The same; whether it went well.
 pub async fn tried_in_network_of(process: &str, arguments: &[&str]) -> bool {
     run("nsenter", &[&["--target", process, "--net"], arguments].concat()).await.is_ok()
+}
+
+/// Makes a network, and returns its own address: the first one of a range that the engine says is free.
+pub async fn make_network(name: &str) -> Ipv4Addr {
+    // Containers may choose their addresses only where the range was chosen too.
+    docker(&["network", "create", "--label", LABEL, name]).await;
+    let format = "{{(index .IPAM.Config 0).Subnet}}";
+    let subnet = docker(&["network", "inspect", "--format", format, name]).await;
+    docker(&["network", "rm", name]).await;
+    docker(&["network", "create", "--label", LABEL, "--subnet", &subnet, name]).await;
+    let (first, _) = subnet.split_once('/').expect("a subnet has a length");
+    first.parse().expect("the engine's networks are of IPv4")
 }
 
 /// Makes an image of `program`, the libraries it needs, and one to be loaded before them, if there is one; of

@@ -9,6 +9,8 @@ use hotstuff_core::ReplicaId;
 
 /// What the others must commit while a replica is away.
 const BLOCKS: u64 = 20;
+/// What all must commit while the network is bad.
+const BLOCKS_ON_BAD_NETWORK: u64 = 60;
 /// More than any replica keeps of what it has committed: who lacks so many needs a snapshot.
 const BLOCKS_FOR_SNAPSHOT: u64 = 160;
 /// What must be answered between two restarts.
@@ -146,41 +148,47 @@ async fn highest(containers: &Containers) -> u64 {
     highest
 }
 
-/// All that leaves a container is late, and some of it is lost. A kernel without netem only loses.
+/// All that leaves a container is late, and some of it is lost. Where the kernel has no netem, it is late
+/// because the link is slow.
 async fn delay_and_loss(containers: &Containers) -> String {
-    let mut processes = Vec::new();
+    let mut links = Vec::new();
     for id in containers.ids() {
-        processes.push(containers.process(id).await);
+        links.push((containers.process(id).await, containers.device(id).await));
     }
-    let has_netem = tried_in_network_of(&processes[0], &netem("add")).await;
+    let (process, device) = &links[0];
+    let has_netem = tried_in_network_of(process, &netem("add", device)).await;
     if has_netem {
-        for process in &processes[1..] {
-            in_network_of(process, &netem("add")).await;
-        }
-    } else {
-        for process in &processes {
-            in_network_of(process, &loss("-A")).await;
-        }
+        in_network_of(process, &netem("del", device)).await;
     }
-    containers.grown(&containers.ids(), BLOCKS).await;
-    let end = if has_netem { netem("del") } else { loss("-D") };
-    for process in &processes {
-        in_network_of(process, &end).await;
+    let delay = if has_netem { netem } else { slow_link };
+    for (process, device) in &links {
+        in_network_of(process, &delay("add", device)).await;
+        in_network_of(process, &loss("-A")).await;
+    }
+    containers.grown(&containers.ids(), BLOCKS_ON_BAD_NETWORK).await;
+    for (process, device) in &links {
+        in_network_of(process, &delay("del", device)).await;
+        in_network_of(process, &loss("-D")).await;
     }
     for id in containers.ids() {
         containers.cluster.rejoined(id).await;
     }
-    if has_netem { "20 ms, 5 % lost".to_owned() } else { "5 % lost, no delay for want of netem".to_owned() }
+    let delay = if has_netem { "20 ms late" } else { "1 Mbit/s for want of netem" };
+    format!("{delay}, 5 % lost")
 }
 
-fn netem(change: &str) -> Vec<&str> {
-    let rule = ["dev", "eth0", "root", "netem", "delay", "20ms", "10ms", "loss", "5%"];
-    [&["tc", "qdisc", change], &rule[..]].concat()
+fn netem<'a>(change: &'a str, device: &'a str) -> Vec<&'a str> {
+    vec!["tc", "qdisc", change, "dev", device, "root", "netem", "delay", "20ms", "10ms"]
+}
+
+fn slow_link<'a>(change: &'a str, device: &'a str) -> Vec<&'a str> {
+    let limits = ["rate", "1mbit", "burst", "4kb", "latency", "200ms"];
+    [&["tc", "qdisc", change, "dev", device, "root", "tbf"], &limits[..]].concat()
 }
 
 fn loss(change: &str) -> Vec<&str> {
     let rule = ["-m", "statistic", "--mode", "random", "--probability", "0.05", "-j", "DROP"];
-    [&["iptables", "-w", change, "OUTPUT", "-o", "eth0"], &rule[..]].concat()
+    [&["iptables", "-w", change, "OUTPUT"], &rule[..]].concat()
 }
 
 async fn wipe(containers: &Containers, victim: ReplicaId, others: &[ReplicaId]) {

@@ -1,14 +1,12 @@
 //! Clients at work, and what each has asked for and was told.
 
 use crate::containers::Containers;
-use crate::support::{BOUND, until};
+use crate::support::{BOUND, Chance, until};
 use futures_util::{StreamExt, stream};
-use hotstuff_core::client::ClientConfig;
 use hotstuff_core::command::Outcome;
 use hotstuff_core::crypto::SecretKey;
-use hotstuff_core::{SequenceNumber, Span};
 use hotstuff_kv::{Answer, Operation};
-use hotstuff_replica::client::{ClientDriver, Endpoint};
+use hotstuff_replica::client::ClientDriver;
 use hotstuff_sim::{Call, ClientNumber};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,17 +40,9 @@ impl Clients {
     /// Connects them.
     pub fn start(containers: &Containers) -> Self {
         let moments = Arc::new(AtomicU64::new(0));
-        let file = &containers.cluster.file;
-        let give_up_us = Span::millis(BOUND.as_millis() as u64);
-        let config = ClientConfig { give_up_us, ..ClientConfig::default() };
         let client = |number: u16| {
-            let key = SecretKey::from_seed([u8::try_from(number).unwrap() + 100; 32]);
-            let endpoint = |(id, at): (&_, &hotstuff_replica::config::MemberAddresses)| Endpoint {
-                replica: *id,
-                url: format!("ws://{}/client", at.http),
-            };
-            let endpoints = file.addresses.iter().map(endpoint).collect();
-            let driver = ClientDriver::start(key, file.committee.clone(), endpoints, config);
+            let key = SecretKey::from_seed([u8::try_from(number).unwrap(); 32]);
+            let driver = containers.cluster.client_by(key);
             Client { number: ClientNumber(number), driver, moments: moments.clone() }
         };
         Self { clients: (0..CLIENTS).map(client).collect() }
@@ -107,8 +97,8 @@ impl Client {
             panic!("{}: {operation}: {:?}", self.number, done.outcome)
         };
         let answer = Answer::decode(&result).expect("replies hold answers");
-        let sequence: SequenceNumber = done.sequence;
-        Call { client: self.number, sequence, operation, invoked, returned: Some((returned, answer)) }
+        let (client, sequence) = (self.number, done.sequence);
+        Call { client, sequence, operation, invoked, returned: Some((returned, answer)) }
     }
 }
 
@@ -145,15 +135,5 @@ fn operation(chance: &mut Chance, round: u64, client: ClientNumber, number: u64)
         0..5 => Operation::Set { key, value: format!("{number} of {client}").into_bytes() },
         5..9 => Operation::Get { key },
         _ => Operation::Delete { key },
-    }
-}
-
-/// Numbers that look random; the same ones for a seed.
-pub struct Chance(pub u64);
-
-impl Chance {
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
     }
 }

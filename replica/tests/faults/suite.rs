@@ -2,7 +2,8 @@
 
 use crate::containers::Containers;
 use crate::faults::Fault;
-use crate::load::{Chance, Clients};
+use crate::load::Clients;
+use crate::support::Chance;
 use hotstuff_core::ReplicaId;
 use hotstuff_kv::Answer;
 use hotstuff_sim::Call;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use hotstuff_core::client::ClientConfig;
+use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Config, ReplicaId, Span};
 use hotstuff_replica::client::status::{Head, Survey};
 use hotstuff_replica::client::transport::Transport;
@@ -199,7 +200,11 @@ impl Cluster {
 
     /// A client of this cluster, with the key that the testnet made.
     pub fn client(&self) -> ClientDriver {
-        let key = load_key(&self.testnet.client_key).unwrap();
+        self.client_by(load_key(&self.testnet.client_key).unwrap())
+    }
+
+    /// A client with another key.
+    pub fn client_by(&self, key: SecretKey) -> ClientDriver {
         let endpoint = |(id, at): (&ReplicaId, &MemberAddresses)| Endpoint {
             replica: *id,
             url: format!("ws://{}/client", at.http),
@@ -233,10 +238,21 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.running.clear();
         if std::thread::panicking() {
-            for id in self.ids() {
-                show_end(&self.log(id));
+            for log in self.ids().into_iter().map(|id| self.log(id)).filter(|log| log.exists()) {
+                show_end(&log);
             }
         }
+    }
+}
+
+/// Numbers that look random; the same ones for a seed.
+pub struct Chance(pub u64);
+
+impl Chance {
+    /// The next one.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
     }
 }
 

@@ -22,9 +22,13 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
         return bench.leave_out("cutting containers off takes root".into());
     }
     if packages::is_debian() {
-        packages::install(bench.console, &["iproute2", "iptables", "util-linux"], "faults of networks")?;
+        packages::install(
+            bench.console,
+            &["iproute2", "iptables", "libfaketime", "util-linux"],
+            "faults in containers",
+        )?;
     }
-    if let Some(program) = ["iptables", "nsenter", "tc"].into_iter().find(|name| find(name).is_none()) {
+    if let Some(program) = ["ip", "iptables", "nsenter", "tc"].into_iter().find(|name| find(name).is_none()) {
         return bench.leave_out(format!("there is no `{program}`"));
     }
     let chosen = ["--test", PROGRAM].map(str::to_owned);
@@ -34,6 +38,6 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
     let all = [&chosen[..], &ignored].concat();
     match rust_tests::run_only(bench, "faults in containers", LIMIT, &all, &[])? {
         0 => bail!("no test was run"),
-        tests => Ok(Done::Passed(format!("{tests} tests"))),
+        _ => Ok(Done::Passed(String::new())),
     }
 }
