@@ -3,9 +3,10 @@
 use crate::containers::Containers;
 use crate::faults::Fault;
 use crate::load::Clients;
-use crate::support::Chance;
+use crate::support::{Chance, until};
 use hotstuff_core::ReplicaId;
 use hotstuff_kv::Answer;
+use hotstuff_replica::offline;
 use hotstuff_sim::Call;
 use hotstuff_sim::linearizability::check_calls;
 use std::time::Instant;
@@ -58,13 +59,19 @@ async fn replicas_in_containers_serve_their_clients_whatever_befalls_one_or_the_
     assert!(check_calls(&with_a_lie(calls)).is_err(), "an answer that was never given is not noticed");
     clients.close().await;
     sound(&containers).await;
+    for id in containers.ids() {
+        containers.act("stop", id).await;
+        let (folder, committee) = (containers.cluster.data(id), &containers.cluster.file.committee);
+        let checked = offline::check(&folder, Some(committee)).unwrap();
+        assert_eq!(checked.findings, [] as [String; 0], "the store of {id}");
+    }
 }
 
 /// Agreement among all, nobody halted, nobody caught: the height at which they stand.
 async fn sound(containers: &Containers) -> u64 {
     let (head, _) = containers.cluster.agreed(&containers.ids(), 1).await;
     for id in containers.ids() {
-        let status = containers.status(id).await.expect("it just answered");
+        let status = until(&format!("{id} tells its status"), async || containers.status(id).await).await;
         assert!(!status.halted, "{id} has halted");
         let log = containers.logged(id).await;
         let evidence = log.lines().find(|line| line.contains(" saw: "));
