@@ -76,6 +76,21 @@ pub fn check(history: &History) -> Result<(), NotLinearizable> {
     check_calls(history.calls())
 }
 
+/// Judges commands as [`check`] does, whoever recorded them: steps are any numbers that grow with time.
+///
+/// # Errors
+/// [`NotLinearizable`], of the first key in order for which it holds.
+pub fn check_calls(calls: &[Call]) -> Result<(), NotLinearizable> {
+    let mut keys: BTreeMap<&[u8], Vec<&Call>> = BTreeMap::new();
+    for call in calls {
+        if matches!(call.returned, Some((_, Answer::Invalid(Invalid::StoreFull)))) {
+            return Err(NotLinearizable::StoreFull(Box::new(call.clone())));
+        }
+        keys.entry(call.operation.key()).or_default().push(call);
+    }
+    keys.into_iter().try_for_each(|(key, calls)| check_key(key, &calls))
+}
+
 impl Sim {
     /// Judges the clients' history so far. One that is known not to be linearizable freezes the run.
     pub fn check_history(&mut self) {
@@ -86,17 +101,6 @@ impl Sim {
             self.violation = Some(Violation { step, time, breach: Breach::History { why: why.to_string() } });
         }
     }
-}
-
-fn check_calls(calls: &[Call]) -> Result<(), NotLinearizable> {
-    let mut keys: BTreeMap<&[u8], Vec<&Call>> = BTreeMap::new();
-    for call in calls {
-        if matches!(call.returned, Some((_, Answer::Invalid(Invalid::StoreFull)))) {
-            return Err(NotLinearizable::StoreFull(Box::new(call.clone())));
-        }
-        keys.entry(call.operation.key()).or_default().push(call);
-    }
-    keys.into_iter().try_for_each(|(key, calls)| check_key(key, &calls))
 }
 
 fn check_key(key: &[u8], calls: &[&Call]) -> Result<(), NotLinearizable> {

@@ -1,6 +1,6 @@
 //! `kill -9` at random points under load.
 
-use crate::support::{Cluster, PROGRAM, said};
+use crate::support::{Chance, Cluster, PROGRAM, said};
 use crate::votes;
 use futures_util::{StreamExt, stream};
 use hotstuff_core::audit::Audit;
@@ -214,15 +214,5 @@ impl Load {
         written.sort_unstable();
         self.client.close().await;
         written.into_iter().map(|(_, count)| count).collect()
-    }
-}
-
-/// Numbers that look random; the same ones for a seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
     }
 }

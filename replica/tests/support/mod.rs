@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use hotstuff_core::client::ClientConfig;
+use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Config, ReplicaId, Span};
 use hotstuff_replica::client::status::{Head, Survey};
 use hotstuff_replica::client::transport::Transport;
@@ -73,9 +74,13 @@ impl Cluster {
             let addresses = MemberAddresses { peer: peer.into(), http: http.into() };
             Place { addresses, listen: Listen { peer, http }, data: "data".into() }
         };
-        let places: Vec<Place> = (0..replicas).map(place).collect();
+        Self::prepare_at(&(0..replicas).map(place).collect::<Vec<_>>(), config)
+    }
+
+    /// The same, with replicas in places of their own.
+    pub fn prepare_at(places: &[Place], config: Config) -> Self {
         let folder = TempDir::new().unwrap();
-        let testnet = Testnet::create(&folder.path().join("testnet"), &places, config).unwrap();
+        let testnet = Testnet::create(&folder.path().join("testnet"), places, config).unwrap();
         let file = CommitteeFile::load(&testnet.committee).unwrap();
         let log_filter = "warn,hotstuff_replica=info".to_owned();
         Self { folder, testnet, file, log_filter, running: BTreeMap::new() }
@@ -195,7 +200,11 @@ impl Cluster {
 
     /// A client of this cluster, with the key that the testnet made.
     pub fn client(&self) -> ClientDriver {
-        let key = load_key(&self.testnet.client_key).unwrap();
+        self.client_by(load_key(&self.testnet.client_key).unwrap())
+    }
+
+    /// A client with another key.
+    pub fn client_by(&self, key: SecretKey) -> ClientDriver {
         let endpoint = |(id, at): (&ReplicaId, &MemberAddresses)| Endpoint {
             replica: *id,
             url: format!("ws://{}/client", at.http),
@@ -229,10 +238,21 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.running.clear();
         if std::thread::panicking() {
-            for id in self.ids() {
-                show_end(&self.log(id));
+            for log in self.ids().into_iter().map(|id| self.log(id)).filter(|log| log.exists()) {
+                show_end(&log);
             }
         }
+    }
+}
+
+/// Numbers that look random; the same ones for a seed.
+pub struct Chance(pub u64);
+
+impl Chance {
+    /// The next one.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
     }
 }
 

@@ -1,6 +1,8 @@
 //! The steps, and what each waits for.
 
-use super::{Bench, Done, browser, checks, container, explore, no_std, rust_tests, set_up, wasm_routes};
+use super::{
+    Bench, Done, browser, checks, container, explore, faults, no_std, rust_tests, set_up, wasm_routes,
+};
 
 /// One named thing that is tested, or set up for what is tested.
 pub(super) struct Step {
@@ -31,7 +33,7 @@ impl Step {
 
 /// In the order in which they start where they do not wait for others: what fails soonest first, then
 /// the long way from the tools over page and binary to the image.
-pub(super) const STEPS: [Step; 16] = [
+pub(super) const STEPS: [Step; 17] = [
     Step::new("format", "cargo fmt --check", checks::format),
     Step::new("tidy", "this repository's own rules", checks::tidy),
     Step::new("set-up-wasm", "the wasm target", set_up::wasm_target),
@@ -66,6 +68,8 @@ pub(super) const STEPS: [Step; 16] = [
         after: &["set-up-tools", "page", "binary"],
         ..Step::new("docker", "the image, and a cluster of it", container::run)
     },
+    // The tests have compiled it.
+    Step { after: &["tests"], ..Step::new("faults", "replicas in containers, under faults", faults::run) },
     Step::new("set-up-browser", "Chromium and its driver", set_up::browser),
     // What is left for it to compile is little, so it does not claim the objects.
     Step {

@@ -5,6 +5,7 @@ mod browser;
 mod checks;
 mod container;
 mod explore;
+mod faults;
 mod list;
 mod no_std;
 mod plan;

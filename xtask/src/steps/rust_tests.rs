@@ -35,15 +35,21 @@ pub(super) fn build_and_run(
     chosen: &[String],
     environment: &[(&str, &Path)],
 ) -> Result<usize> {
-    let mut build = cargo_test(bench.project, chosen);
-    bench.console.patiently(|| bench.console.run("building tests", limit, build.arg("--no-run")))?;
+    build(bench, limit, chosen)?;
     match run_only(bench, what, limit, chosen, environment)? {
         0 => bail!("no test was run"),
         tests => Ok(tests),
     }
 }
 
-fn run_only(
+/// Builds the chosen tests.
+pub(super) fn build(bench: &Bench<'_>, limit: Duration, chosen: &[String]) -> Result<()> {
+    let mut build = cargo_test(bench.project, chosen);
+    bench.console.patiently(|| bench.console.run("building tests", limit, build.arg("--no-run"))).map(drop)
+}
+
+/// Runs the chosen tests, built or not, and tells how many there were.
+pub(super) fn run_only(
     bench: &Bench<'_>,
     what: &str,
     limit: Duration,
