@@ -148,7 +148,7 @@ impl Survey {
         let mut replicas = asked.join_all().await;
         replicas.sort_by_key(|found| found.id);
         let reachable = replicas.iter().filter(|found| found.report.is_ok()).map(|found| found.id);
-        let quorum_reachable = file.committee.power_of(reachable) >= file.committee.quorum();
+        let quorum_reachable = file.current.power_of(reachable) >= file.current.quorum();
         Self { replicas, quorum_reachable, scheme: transport.http() }
     }
 

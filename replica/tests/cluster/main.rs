@@ -1,5 +1,6 @@
 //! Clusters of separate `hotstuff` processes, driven as a user drives them.
 
+mod change;
 mod cli;
 mod consensus;
 #[cfg(unix)]
