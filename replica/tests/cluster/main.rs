@@ -6,6 +6,10 @@ mod consensus;
 #[cfg(unix)]
 mod demo;
 #[cfg(unix)]
+mod load;
+#[cfg(unix)]
+mod reconfiguration;
+#[cfg(unix)]
 mod shutdown;
 #[path = "../support/mod.rs"]
 mod support;
