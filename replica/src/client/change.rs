@@ -116,11 +116,15 @@ impl Arguments {
         Ok(match &self.request {
             Request::Add { id, key, power } => {
                 let id = ReplicaId(*id);
-                let key = match key {
-                    Some(key) => *key,
-                    None => CommitteeFile::load(&self.connection.committee)?
-                        .key(id)
-                        .ok_or_else(|| format!("{id} is not in the committee file: give its --key"))?,
+                let key = match (*key, CommitteeFile::load(&self.connection.committee)?.key(id)) {
+                    // Its links would end with the change.
+                    (Some(given), Some(listed)) if given != listed => {
+                        return Err(format!("the committee file has another key for {id}").into());
+                    }
+                    (None, None) => {
+                        return Err(format!("{id} is not in the committee file: give its --key").into());
+                    }
+                    (Some(key), _) | (None, Some(key)) => key,
                 };
                 CommitteeChange::Add(Member { id, key, power: Power(*power) })
             }

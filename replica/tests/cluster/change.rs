@@ -42,6 +42,9 @@ async fn what_may_not_be_is_refused_by_the_replicas_and_told() {
     let unknown = change(&cluster, operator, &["add", "--id", "7"]).await;
     let expected = "hotstuff: r7 is not in the committee file: give its --key\n";
     assert_eq!(said(&unknown), (Some(2), "", expected));
+    let another = change(&cluster, operator, &["add", "--id", "2", "--key", &format!("{key:#}")]).await;
+    let expected = "hotstuff: the committee file has another key for r2\n";
+    assert_eq!(said(&another), (Some(2), "", expected));
     for wrong in [&["add"][..], &["remove", "--id", "r0"], &["add", "--id", "7", "--key", "12"], &["swap"]] {
         assert_eq!(change(&cluster, operator, wrong).await.status.code(), Some(2), "{wrong:?}");
     }

@@ -50,6 +50,15 @@ fn part_soon(cluster: &Cluster, id: ReplicaId) {
     std::fs::write(path, text.replace(long, short)).unwrap();
 }
 
+/// That `hotstuff verify` finds a stopped replica's store in order, changes of the committee and all.
+async fn verified(cluster: &Cluster, id: ReplicaId) {
+    let mut command = Command::new(PROGRAM);
+    command.arg("verify").arg(cluster.data(id)).arg("--committee").arg(&cluster.testnet.committee);
+    let checked = output(command, b"").await;
+    let (code, stdout, stderr) = said(&checked);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+}
+
 #[tokio::test]
 async fn a_fifth_replica_is_added_and_a_first_one_removed_under_load() {
     let mut cluster = Cluster::prepare(4);
@@ -96,6 +105,7 @@ async fn a_fifth_replica_is_added_and_a_first_one_removed_under_load() {
         .await;
     }
     assert_eq!(cluster.terminate_replica(leaving).await.code(), Some(0));
+    verified(&cluster, leaving).await;
     load.more(50).await;
 
     // Three of four, of which one is new, are a quorum.
@@ -116,4 +126,24 @@ async fn a_fifth_replica_is_added_and_a_first_one_removed_under_load() {
     assert_eq!(said(&cluster.run_client(&["set", "k", "v"]).await), (Some(0), "OK\n", ""));
     let proven = cluster.run_client(&["get", "k", "--verified", "--replica", "4"]).await;
     assert_eq!(said(&proven), (Some(0), "v\n", ""));
+    assert_eq!(cluster.terminate_replica(joining).await.code(), Some(0));
+    verified(&cluster, joining).await;
+}
+
+/// The others read the committee file again when the committee changes, and find the new member by it.
+#[tokio::test]
+async fn a_member_that_nobody_was_told_of_before_is_linked_to_once_it_is_added() {
+    let mut cluster = Cluster::start(4).await;
+    let joining = ReplicaId(4);
+    let row = joiner(&mut cluster, joining).await;
+    cluster.append_to_committee(&row);
+    change(&mut cluster, &["add", "--id", "4"]).await;
+    in_epoch(&cluster, &[0, 1, 2, 3].map(ReplicaId), 1, true).await;
+    cluster.start_replica(joining);
+    in_epoch(&cluster, &[joining], 1, true).await;
+    // Four of five are a quorum, and so it must take part.
+    cluster.kill_replica(ReplicaId(2));
+    let set = cluster.run_client(&["--timeout", "100", "set", "k", "v"]).await;
+    assert_eq!(said(&set), (Some(0), "OK\n", ""));
+    cluster.agreed(&[0, 1, 3, 4].map(ReplicaId), 1).await;
 }
