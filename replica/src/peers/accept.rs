@@ -169,8 +169,9 @@ async fn pump(
     }
 }
 
-/// Verifies what a peer sent and hands it to the driver. What does not pass is told to the
-/// driver too, and ends the link: no honest peer sends it.
+/// Verifies what a peer sent and hands it to the driver. What does not pass is told to the driver too, and ends
+/// the link: no honest peer sends it. Only that another epoch is in force for a peer is nobody's fault, and the
+/// answer to that comes by this link.
 async fn take(context: &Context, id: ReplicaId, peer: &Peer, bytes: Bytes) -> Result<(), Ended> {
     let size = bytes.len();
     let hand_over = async |input| {
@@ -194,6 +195,7 @@ async fn take(context: &Context, id: ReplicaId, peer: &Peer, bytes: Bytes) -> Re
     let kind = message.kind();
     match verified(context, message).await? {
         Ok(message) => hand_over(Input::Message { from: id, message }).await,
+        Err(why) if why.is_by_epoch() => hand_over(refused(Some(kind), why)).await,
         Err(why) => {
             hand_over(refused(Some(kind), why.clone())).await?;
             Err(Fault::Refused(why).into())

@@ -41,6 +41,14 @@ async fn in_epoch(cluster: &Cluster, ids: &[ReplicaId], epoch: u64, member: bool
     }
 }
 
+/// That `ids` have refused nothing that another replica sent: they all keep to the rules, whatever epoch each is in.
+async fn nothing_refused(cluster: &Cluster, ids: &[ReplicaId]) {
+    for id in ids {
+        let status = cluster.status(*id).await.expect("it is well");
+        assert_eq!(status.refused_links["misbehaved"], 0, "{id}: {}", cluster.logged(*id));
+    }
+}
+
 /// Shortens how long links to a removed replica stay.
 fn part_soon(cluster: &Cluster, id: ReplicaId) {
     let path = &cluster.testnet.replicas[&id];
@@ -97,6 +105,7 @@ async fn a_fifth_replica_is_added_and_a_first_one_removed_under_load() {
     in_epoch(&cluster, &staying, 2, true).await;
     // It learns that it is out, and then the others part with it.
     in_epoch(&cluster, &[leaving], 2, false).await;
+    nothing_refused(&cluster, &cluster.ids()).await;
     for id in staying {
         until(&format!("{id} has no link to {leaving}"), async || {
             let status = cluster.status(id).await?;
@@ -139,8 +148,15 @@ async fn a_member_that_nobody_was_told_of_before_is_linked_to_once_it_is_added()
     cluster.append_to_committee(&row);
     change(&mut cluster, &["add", "--id", "4"]).await;
     in_epoch(&cluster, &[0, 1, 2, 3].map(ReplicaId), 1, true).await;
+    // All that waits for the new member is of an epoch that it does not know.
+    let client = cluster.client();
+    let load = Load::start(&client);
+    load.more(500).await;
     cluster.start_replica(joining);
     in_epoch(&cluster, &[joining], 1, true).await;
+    load.end().await;
+    client.close().await;
+    nothing_refused(&cluster, &cluster.ids()).await;
     // Four of five are a quorum, and so it must take part.
     cluster.kill_replica(ReplicaId(2));
     let set = cluster.run_client(&["--timeout", "100", "set", "k", "v"]).await;
