@@ -52,6 +52,10 @@ async fn a_listed_joiner_is_let_in_for_as_long_as_it_is_listed() {
     })
     .await;
     assert!(link(&site, address, 5, &other).await.is_none(), "nobody else comes in with it");
+    let (mut posing, session) = encrypted(&site, address, &joiner).await;
+    let hello = hello(&site, &mut posing, &session, 1, &joiner).await;
+    send(&mut posing, &hello).await;
+    assert!(closed(&mut posing).await.reason.contains("another key than that of r1"), "nor as a member");
 
     // A file that cannot be used, or tells of another cluster, changes nothing.
     for wrong in ["nonsense".to_owned(), without.replacen("power = 1", "power = 2", 1) + &row(5, &other)] {
@@ -67,5 +71,32 @@ async fn a_listed_joiner_is_let_in_for_as_long_as_it_is_listed() {
     // A member's link has stood all the while.
     send(&mut member, &PeerFrame::Challenge { nonce: [0; 32] }).await;
     assert!(closed(&mut member).await.reason.contains("challenge"));
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_joiner_that_is_listed_under_another_key_is_another() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let (address, path) = (running.peer_address(), site.testnet.committee.clone());
+    let without = std::fs::read_to_string(&path).unwrap();
+    let [before, after] = [1, 2].map(|seed| SecretKey::from_seed([seed; 32]));
+    let listed = async |key: &SecretKey| {
+        write(&path, &(without.clone() + &row(4, key)));
+        running.reload();
+        within(async {
+            loop {
+                if let Some(linked) = link(&site, address, 4, key).await {
+                    return linked;
+                }
+            }
+        })
+        .await
+    };
+    let mut old = listed(&before).await;
+    let mut new = listed(&after).await;
+    assert!(closed(&mut old).await.reason.contains("not in the committee any more"));
+    assert!(link(&site, address, 4, &before).await.is_none());
+    send(&mut new, &PeerFrame::Challenge { nonce: [0; 32] }).await;
+    assert!(closed(&mut new).await.reason.contains("challenge"), "the new one's link has stood");
     running.shutdown().await.unwrap();
 }
