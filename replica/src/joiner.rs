@@ -13,7 +13,7 @@ const HELP: &str = "\
 What is printed goes to the end of every replica's committee file. A running replica reads that file again
 on SIGHUP, and whenever the committee changes. `hotstuff change --help` tells how to go on.";
 
-/// Draws a new replica's key and writes its files; prints its row for [[joiners]] in the committee file.
+/// Draws a new replica's key and writes its files; prints its row for the joiners of the committee file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct Arguments {

@@ -49,7 +49,7 @@ enum Request {
         /// Its number.
         #[arg(long, value_name = "N")]
         id: u16,
-        /// Its public key; otherwise what [[joiners]] in the committee file says.
+        /// Its public key; otherwise what the committee file says among the joiners.
         #[arg(long, value_name = "HEX", value_parser = public_key)]
         key: Option<PublicKey>,
         /// Its voting power.
