@@ -309,4 +309,6 @@ impl Fetch {
 }
 
 #[cfg(test)]
+mod hint_tests;
+#[cfg(test)]
 mod tests;

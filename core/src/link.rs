@@ -4,8 +4,8 @@
 
 use crate::certificate::BlockRef;
 use crate::command::{Command, Reply};
-use crate::committee::{Committee, CommitteeSpec};
-use crate::crypto::{self, ClusterId, Domain, SecretKey, Signature};
+use crate::committee::CommitteeSpec;
+use crate::crypto::{self, ClusterId, Domain, PublicKey, SecretKey, Signature};
 use crate::event::{BlockSummary, Event};
 use crate::ids::{ReplicaId, Time};
 use crate::message::Message;
@@ -75,14 +75,20 @@ impl Handshake {
         key.sign(Domain::Handshake, cluster, &(role, self))
     }
 
-    /// Checks the proof of the end in `role`.
+    /// Checks that the end in `role` holds `key`. Whose key that is, is for the caller to know.
     ///
     /// # Errors
-    /// When that end is a stranger or does not hold its key.
-    pub fn check(&self, committee: &Committee, role: Role, proof: &Signature) -> Result<(), Refusal> {
+    /// When it does not hold it, or the key is not valid.
+    pub fn check(
+        &self,
+        key: &PublicKey,
+        cluster: &ClusterId,
+        role: Role,
+        proof: &Signature,
+    ) -> Result<(), Refusal> {
         let id = if role == Role::Dialer { self.dialer } else { self.acceptor };
-        let key = committee.key(id).ok_or(Refusal::Stranger(id))?;
-        if crypto::verify(key, Domain::Handshake, committee.cluster(), &(role, self), proof) {
+        let key = key.checked().ok_or(Refusal::BadSignature(id))?;
+        if crypto::verify(&key, Domain::Handshake, cluster, &(role, self), proof) {
             Ok(())
         } else {
             Err(Refusal::BadSignature(id))

@@ -233,3 +233,12 @@ pub enum Refusal {
     #[error("nothing was asked of {0}")]
     Unasked(ReplicaId),
 }
+
+impl Refusal {
+    /// Whether it says no more than that another epoch counts for the sender: one of the two is behind, and
+    /// neither is at fault.
+    #[must_use]
+    pub fn is_by_epoch(&self) -> bool {
+        matches!(self, Self::OldEpoch { .. } | Self::UnknownEpoch { .. })
+    }
+}

@@ -1,6 +1,6 @@
 //! The command line: one subcommand per job, each implemented by its module.
 
-use crate::{client, demo, offline, server, testnet};
+use crate::{client, demo, joiner, offline, server, testnet};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -22,6 +22,10 @@ enum Command {
     Replica(server::Arguments),
     /// Send commands to a cluster.
     Client(client::Arguments),
+    /// Ask for another committee, as its operator.
+    Change(client::change::Arguments),
+    /// Write the files of a replica that is to join a cluster.
+    Joiner(joiner::Arguments),
     /// Show all replicas of a cluster.
     Status(client::status::Arguments),
     /// Say by the exit code whether one replica is alive.
@@ -41,6 +45,8 @@ impl Cli {
             Command::Testnet(arguments) => arguments.run(),
             Command::Replica(arguments) => arguments.run(),
             Command::Client(arguments) => arguments.run(),
+            Command::Change(arguments) => arguments.run(),
+            Command::Joiner(arguments) => arguments.run(),
             Command::Status(arguments) => arguments.run(),
             Command::Health(arguments) => arguments.run(),
             Command::Inspect(arguments) => arguments.run(),

@@ -1,32 +1,31 @@
 //! What all connections of a replica share.
 
-use crate::config::{Durability, LinkConfig, MemberAddresses};
+use crate::config::{Durability, LinkConfig};
 use crate::driver::{Clients, Inlet};
 use crate::http::Origins;
 use crate::peers::tls::PeerTls;
-use crate::peers::{Peers, RefusedLinks};
+use crate::peers::{Peers, RefusedLinks, Roster};
 use crate::shutdown::Stop;
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Committee, Committees, Config, ReplicaId, Status};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{Semaphore, watch};
 
 /// What all connections of a replica share.
 pub struct Context {
-    /// Which member of the committee this replica is.
+    /// Which replica this is.
     pub id: ReplicaId,
     /// Its key, for handshakes.
     pub key: SecretKey,
     /// Encrypts its links to the other replicas.
     pub tls: PeerTls,
-    /// The committee.
+    /// The committee that the cluster started with: its limits and its cluster stay the same.
     pub committee: Arc<Committee>,
     /// The committees to verify with: this one, and those that changes have made of it.
     pub committees: watch::Receiver<Arc<Committees>>,
-    /// Where its members are found.
-    pub addresses: BTreeMap<ReplicaId, MemberAddresses>,
+    /// Who may be linked to, and where they are found.
+    pub roster: watch::Receiver<Arc<Roster>>,
     /// The protocol's times and bounds.
     pub consensus: Config,
     /// What its records wait for.

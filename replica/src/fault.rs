@@ -77,6 +77,9 @@ pub enum Fault {
     /// The same peer has connected anew.
     #[error("replaced by a newer connection")]
     Replaced,
+    /// The other end is no member of the committee any more, nor is it to be one.
+    #[error("not in the committee any more")]
+    Left,
     /// The replica ends.
     #[error("the replica is shutting down")]
     ShuttingDown,
@@ -126,7 +129,12 @@ impl Fault {
     pub fn is_refusal(&self) -> bool {
         !matches!(
             self,
-            Self::HandshakeTimeout | Self::Silent | Self::Slow | Self::Replaced | Self::ShuttingDown
+            Self::HandshakeTimeout
+                | Self::Silent
+                | Self::Slow
+                | Self::Replaced
+                | Self::Left
+                | Self::ShuttingDown
         )
     }
 }

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod driver;
 pub mod fault;
 pub mod http;
+pub mod joiner;
 pub mod listener;
 pub mod logging;
 pub mod offline;

@@ -88,13 +88,15 @@ pub struct Testnet {
     pub committee: PathBuf,
     /// The key of a client.
     pub client_key: PathBuf,
+    /// The key whose commands may change the committee.
+    pub operator_key: PathBuf,
     /// Each replica's file.
     pub replicas: BTreeMap<ReplicaId, PathBuf>,
 }
 
 impl Testnet {
     /// Draws a new cluster's id and keys and writes its files into `folder`, which must be empty
-    /// or not there yet: `committee.toml`, `client.key`, and a folder `r0`, `r1`, ... with
+    /// or not there yet: `committee.toml`, `client.key`, `operator.key`, and a folder `r0`, `r1`, ... with
     /// `replica.toml` and `replica.key` for each of `places`.
     ///
     /// # Errors
@@ -109,6 +111,8 @@ impl Testnet {
         make_empty(folder)?;
         let mut cluster = [0; 32];
         getrandom::fill(&mut cluster).map_err(ConfigError::Random)?;
+        let operator_key = folder.join("operator.key");
+        let operator = create_key(&operator_key, "the operator")?;
         let mut members = Vec::new();
         let mut addresses = BTreeMap::new();
         let mut replicas = BTreeMap::new();
@@ -140,15 +144,15 @@ impl Testnet {
             members,
             leaders: LeaderRule::default(),
             rule: CommitRule::default(),
-            operator: None,
+            operator: Some(operator.public()),
             limits: Limits::default(),
         };
         let committee = Arc::new(Committee::new(spec)?);
         let committee_path = folder.join("committee.toml");
         let client_key = folder.join("client.key");
-        CommitteeFile { committee, addresses }.create(&committee_path)?;
+        CommitteeFile::new(committee, addresses).create(&committee_path)?;
         create_key(&client_key, "a client")?;
-        Ok(Self { committee: committee_path, client_key, replicas })
+        Ok(Self { committee: committee_path, client_key, operator_key, replicas })
     }
 }
 

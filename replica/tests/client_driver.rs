@@ -110,7 +110,7 @@ async fn what_is_no_frame_ends_the_link_and_nothing_else() {
         let fakes = Fakes::start(replicas, Limits::default()).await;
         let client = start(&fakes, patient());
         for text in ["a", "b"] {
-            let done = timeout(BOUND, client.submit(text.into())).await.unwrap().unwrap();
+            let done = timeout(BOUND, client.submit(text.as_bytes().to_vec())).await.unwrap().unwrap();
             assert_eq!(done.replicas, [ReplicaId(1), ReplicaId(2)]);
         }
     }
@@ -226,7 +226,7 @@ async fn a_cluster_that_stays_busy_has_an_exit_code_of_its_own() {
             (endpoint.replica, MemberAddresses { peer, http })
         };
         let addresses = fakes.endpoints.iter().map(addresses).collect();
-        CommitteeFile { committee: fakes.committee.clone(), addresses }.create(&committee).unwrap();
+        CommitteeFile::new(fakes.committee.clone(), addresses).create(&committee).unwrap();
         create_key(&key, "a client").unwrap();
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_hotstuff"));
         command.arg("client").arg("--committee").arg(committee).arg("--key").arg(key);

@@ -34,7 +34,9 @@ fn what_is_written_is_what_replicas_load() {
     let file = CommitteeFile::load(&out.join("committee.toml")).unwrap();
     assert_eq!(file.committee.size(), 5);
     let client = load_key(&out.join("client.key")).unwrap().public();
-    let mut keys = BTreeSet::from([client]);
+    let operator = load_key(&out.join("operator.key")).unwrap().public();
+    assert_eq!(file.committee.spec().operator, Some(operator));
+    let mut keys = BTreeSet::from([client, operator]);
     for number in 0..5u16 {
         let config = ReplicaConfig::load(&out.join(format!("r{number}/replica.toml"))).unwrap();
         assert_eq!(config.id, ReplicaId(number));
@@ -46,7 +48,7 @@ fn what_is_written_is_what_replicas_load() {
         assert_eq!(config.committee.committee.spec(), file.committee.spec());
         keys.insert(config.key.public());
     }
-    assert_eq!(keys.len(), 6, "every key is another one");
+    assert_eq!(keys.len(), 7, "every key is another one");
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn every_secret_has_a_file_of_its_own_that_only_its_owner_can_read() {
     let all = files(folder.path());
     let (secret, public): (Vec<_>, Vec<_>) =
         all.iter().partition(|path| path.extension().is_some_and(|extension| extension == "key"));
-    assert_eq!((secret.len(), public.len()), (5, 5));
+    assert_eq!((secret.len(), public.len()), (6, 5));
     let seeds: Vec<String> = secret
         .iter()
         .map(|path| {
@@ -87,7 +89,7 @@ fn every_field_of_the_committee_has_a_comment_and_no_other_is_taken() {
     let lines: Vec<_> = text.lines().collect();
     let fields: Vec<_> =
         lines.windows(2).filter(|pair| pair[1].contains(" = ") && !pair[1].starts_with('#')).collect();
-    assert_eq!(fields.len(), 3 + 6 + 4 * 5);
+    assert_eq!(fields.len(), 4 + 6 + 4 * 5);
     assert!(fields.iter().all(|pair| pair[0].starts_with("# ")));
     for (old, new) in [
         ("leaders =", "extra = 1\nleaders ="),

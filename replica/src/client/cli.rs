@@ -1,18 +1,16 @@
 //! `hotstuff client`: one command, or many from standard input.
 
 use super::batch;
-use super::driver::{ClientDriver, Done, Endpoint};
+use super::connection::ConnectionArguments;
+use super::driver::{ClientDriver, Done};
 use super::exit::{self, CommandError, Exit};
-use super::transport::{Transport, TransportArguments};
 use super::verified;
-use crate::config::{CommitteeFile, ConfigError, load_key};
+use crate::config::CommitteeFile;
 use clap::Subcommand;
-use hotstuff_core::client::ClientConfig;
-use hotstuff_core::{ReplicaId, Span};
+use hotstuff_core::ReplicaId;
 use hotstuff_kv::Operation;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,20 +22,11 @@ pub(super) const NOT_FOUND: &[u8] = b"Key not found";
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP)]
 pub struct Arguments {
-    /// The cluster's committee file.
-    #[arg(long, value_name = "FILE")]
-    committee: PathBuf,
-    /// The file with the client's secret key.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// How long to wait for agreement on a command before it is given up.
-    #[arg(long, value_name = "SECS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    timeout: u64,
+    #[command(flatten)]
+    connection: ConnectionArguments,
     /// Tell on stderr which replicas agreed on a result, and how long that took.
     #[arg(short, long)]
     verbose: bool,
-    #[command(flatten)]
-    transport: TransportArguments,
     #[command(subcommand)]
     request: Request,
 }
@@ -91,7 +80,7 @@ impl Arguments {
             return self.get_verified(key.as_encoded_bytes(), replica.map(ReplicaId)).await;
         }
         let in_flight = if let Request::Batch(arguments) = &self.request { arguments.in_flight() } else { 1 };
-        let (driver, command_bytes) = match self.connect(in_flight) {
+        let (driver, command_bytes) = match self.connection.connect(in_flight) {
             Ok(connected) => connected,
             Err(error) => return fail(&error, Exit::Error),
         };
@@ -110,8 +99,9 @@ impl Arguments {
     }
 
     async fn get_verified(&self, key: &[u8], replica: Option<ReplicaId>) -> Exit {
-        let loaded = CommitteeFile::load(&self.committee)
-            .and_then(|file| self.transport.transport().map(|transport| (file, transport)));
+        let connection = &self.connection;
+        let loaded = CommitteeFile::load(&connection.committee)
+            .and_then(|file| connection.transport.transport().map(|transport| (file, transport)));
         let (file, transport) = match loaded {
             Ok(loaded) => loaded,
             Err(error) => return fail(&error, Exit::Error),
@@ -119,9 +109,8 @@ impl Arguments {
         if let Err(invalid) = (Operation::Get { key: key.to_vec() }).check() {
             return fail(&invalid, Exit::Error);
         }
-        let asked: Vec<ReplicaId> =
-            replica.map_or_else(|| file.addresses.keys().copied().collect(), |id| vec![id]);
-        let limit = Duration::from_secs(self.timeout);
+        let asked: Vec<ReplicaId> = replica.map_or_else(|| file.current.ids().collect(), |id| vec![id]);
+        let limit = Duration::from_secs(connection.timeout);
         match verified::get_from_any(&transport, &file, &asked, key, limit).await {
             Ok(verified) => {
                 if self.verbose {
@@ -138,28 +127,6 @@ impl Arguments {
             }
         }
     }
-
-    /// A client of the committee file's cluster, and the most bytes that one operation may have.
-    fn connect(&self, in_flight: u32) -> Result<(ClientDriver, usize), ConfigError> {
-        let file = CommitteeFile::load(&self.committee)?;
-        let key = load_key(&self.key)?;
-        let give_up_us = Span::millis(self.timeout * 1_000);
-        let config = ClientConfig { give_up_us, in_flight, ..ClientConfig::default() };
-        let command_bytes = file.committee.limits().command_bytes as usize;
-        let transport = self.transport.transport()?;
-        let endpoints = endpoints(&file, &transport);
-        let driver = ClientDriver::start_by(transport, key, file.committee.clone(), endpoints, config);
-        Ok((driver, command_bytes))
-    }
-}
-
-/// Where all replicas of a committee take commands.
-pub(super) fn endpoints(file: &CommitteeFile, transport: &Transport) -> Vec<Endpoint> {
-    let endpoint = |(id, at): (&_, &crate::config::MemberAddresses)| Endpoint {
-        replica: *id,
-        url: format!("{}://{}/client", transport.ws(), at.http),
-    };
-    file.addresses.iter().map(endpoint).collect()
 }
 
 fn bytes(argument: OsString) -> Vec<u8> {
@@ -198,7 +165,7 @@ pub(super) async fn execute(
 }
 
 /// Tells an error in one line.
-fn fail(error: &dyn std::fmt::Display, exit: Exit) -> Exit {
+pub(super) fn fail(error: &dyn std::fmt::Display, exit: Exit) -> Exit {
     eprintln!("hotstuff: {error}");
     exit
 }

@@ -4,7 +4,7 @@
 use super::link::{self, LinkError, LinkEvent};
 use super::transport::Transport;
 use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
-use hotstuff_core::command::{NotAdmitted, Outcome};
+use hotstuff_core::command::{NotAdmitted, Operation, Outcome};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::ClientFrame;
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, wire};
@@ -80,7 +80,7 @@ pub struct ClientDriver {
 
 #[derive(Debug)]
 struct Submission {
-    operation: Vec<u8>,
+    operation: Operation,
     done: oneshot::Sender<Result<Done, ClientError>>,
 }
 
@@ -142,9 +142,9 @@ impl ClientDriver {
     ///
     /// # Errors
     /// [`ClientError`]
-    pub async fn submit(&self, operation: Vec<u8>) -> Result<Done, ClientError> {
+    pub async fn submit(&self, operation: impl Into<Operation>) -> Result<Done, ClientError> {
         let (done, outcome) = oneshot::channel();
-        let submission = Submission { operation, done };
+        let submission = Submission { operation: operation.into(), done };
         self.submissions.send(submission).await.map_err(|_| ClientError::Closed)?;
         outcome.await.unwrap_or(Err(ClientError::Closed))
     }

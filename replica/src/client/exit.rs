@@ -22,6 +22,7 @@ pub(super) enum Exit {
     Error,
     NoAgreement,
     Busy,
+    Refused,
 }
 
 impl From<Exit> for ExitCode {

@@ -2,7 +2,9 @@
 //! [`ClientDriver`] that services in Rust can build on.
 
 mod batch;
+pub mod change;
 mod cli;
+mod connection;
 mod driver;
 mod exit;
 pub mod health;

@@ -80,6 +80,10 @@ pub struct Head {
 pub struct Report {
     /// Who answers.
     pub id: ReplicaId,
+    /// The epoch of the committee in force, as it knows.
+    pub epoch: u64,
+    /// Whether it is in that committee.
+    pub member: bool,
     /// Its view.
     pub view: u64,
     /// The last block it committed.
@@ -148,7 +152,7 @@ impl Survey {
         let mut replicas = asked.join_all().await;
         replicas.sort_by_key(|found| found.id);
         let reachable = replicas.iter().filter(|found| found.report.is_ok()).map(|found| found.id);
-        let quorum_reachable = file.committee.power_of(reachable) >= file.committee.quorum();
+        let quorum_reachable = file.current.power_of(reachable) >= file.current.quorum();
         Self { replicas, quorum_reachable, scheme: transport.http() }
     }
 
@@ -187,6 +191,8 @@ struct Row<'a> {
     id: ReplicaId,
     reachable: bool,
     http: String,
+    epoch: Option<u64>,
+    member: Option<bool>,
     view: Option<u64>,
     committed_head: Option<&'a Head>,
     state_root: Option<&'a str>,
@@ -202,6 +208,8 @@ impl<'a> Row<'a> {
             id: found.id,
             reachable: report.is_some(),
             http: format!("{scheme}://{}", found.http),
+            epoch: report.map(|report| report.epoch),
+            member: report.map(|report| report.member),
             view: report.map(|report| report.view),
             committed_head: report.map(|report| &report.committed_head),
             state_root: report.map(|report| report.state_root.as_str()),

@@ -63,6 +63,9 @@ fn note(report: &Report, reports: &[&Report]) -> String {
     if report.halted {
         notes.push("halted".to_owned());
     }
+    if !report.member {
+        notes.push(format!("not a member in epoch {}", report.epoch));
+    }
     if let Some(other) = reports.iter().find(differs) {
         notes.push(format!("DIFFERS from {} at the same height", other.id));
     }
@@ -82,7 +85,8 @@ mod tests {
         let committed_head = Head { height, id: "ab".repeat(32) };
         let (id, leader) = (ReplicaId(id), ReplicaId(1));
         let state_root = root.repeat(32);
-        let report = Report { id, view: height + 3, committed_head, state_root, leader, halted: false };
+        let (epoch, member, view, halted) = (2, true, height + 3, false);
+        let report = Report { id, epoch, member, view, committed_head, state_root, leader, halted };
         Found { id, http: format!("127.0.0.1:808{}", id.0).parse().unwrap(), report: Ok(report) }
     }
 
@@ -106,12 +110,13 @@ r2       127.0.0.1:8082  103   100     1f1f1f1f1f1f  r1
         let mut replicas =
             vec![found(0, 100, "1f"), found(1, 92, "2e"), found(2, 100, "3d"), found(3, 0, "")];
         replicas[1].report.as_mut().unwrap().halted = true;
+        replicas[2].report.as_mut().unwrap().member = false;
         replicas[3].report = Err(StatusError::Other(ReplicaId(9)));
         let text = text(&Survey { replicas, quorum_reachable: false, scheme: "http" });
         let notes: Vec<&str> = text.lines().map(|line| line.rsplit("  ").next().unwrap()).collect();
         assert_eq!(notes[1], "DIFFERS from r2 at the same height");
         assert_eq!(notes[2], "halted, 8 blocks behind");
-        assert_eq!(notes[3], "DIFFERS from r0 at the same height");
+        assert_eq!(notes[3], "not a member in epoch 2, DIFFERS from r0 at the same height");
         assert_eq!(notes[4], "not reachable: r9 is there instead");
         assert_eq!(notes[6], "3 of 4 replicas are reachable, no quorum: nothing can be committed.");
     }

@@ -71,7 +71,7 @@ pub async fn get(
         return Err(NotVerified::Refused { status: answer.status, said: said.trim().to_owned() });
     }
     let read: ProvenRead = wire::decode(&answer.body)?;
-    let root = read.state.check(&Committees::of(file.committee.clone()))?;
+    let root = read.state.check(&Committees::of(file.current.clone()))?;
     let value = read.key.check(key, &root)?.map(<[u8]>::to_vec);
     Ok(Verified { value, height: read.state.header.height, replica })
 }

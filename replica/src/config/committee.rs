@@ -1,13 +1,13 @@
 //! `committee.toml`: who the replicas of a cluster are and where they are found. All of it is
 //! public, and the same at every replica.
 
+use super::committee_table::Table;
 use super::{Address, ConfigError, file, hex};
 use hotstuff_core::CommitRule;
-use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
-use hotstuff_core::crypto::{ClusterId, PublicKey};
+use hotstuff_core::committee::{Limits, Member};
+use hotstuff_core::crypto::{PublicKey, VerifyingKey};
 use hotstuff_core::leader::LeaderRule;
-use hotstuff_core::{Committee, Power, ReplicaId};
-use serde::Deserialize;
+use hotstuff_core::{Committee, ReplicaId};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,41 +22,41 @@ pub struct MemberAddresses {
     pub http: Address,
 }
 
-/// A committee in force, with its members' addresses.
+/// Who a cluster's replicas are, and where they are found.
 #[derive(Clone, Debug)]
 pub struct CommitteeFile {
-    /// The committee.
+    /// The committee that the cluster started with, `[[members]]`. It stays as it is: replicas are told by the
+    /// chain what has become of it.
     pub committee: Arc<Committee>,
-    /// Each member's addresses.
+    /// What the changes that the file lists, `[[changes]]`, have made of it: what clients go by, whom no chain
+    /// tells.
+    pub current: Arc<Committee>,
+    /// The keys of `[[joiners]]`: replicas that were not of the first committee.
+    pub joiners: BTreeMap<ReplicaId, PublicKey>,
+    /// Each member's and joiner's addresses.
     pub addresses: BTreeMap<ReplicaId, MemberAddresses>,
 }
 
 impl CommitteeFile {
+    /// A committee that has not changed yet, with its members' addresses.
+    #[must_use]
+    pub fn new(committee: Arc<Committee>, addresses: BTreeMap<ReplicaId, MemberAddresses>) -> Self {
+        Self { current: Arc::clone(&committee), committee, joiners: BTreeMap::new(), addresses }
+    }
+
     /// Reads and checks a committee file.
     ///
     /// # Errors
     /// When the file cannot be read, has unknown or missing fields, or describes no committee.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let table: Table = file::read_toml(path)?;
-        let mut addresses = BTreeMap::new();
-        let mut members = Vec::new();
-        for row in table.members {
-            let id = ReplicaId(row.id);
-            addresses.insert(id, MemberAddresses { peer: row.peer, http: row.http });
-            members.push(Member { id, key: PublicKey(row.key), power: Power(row.power) });
-        }
-        let limits = table.limits.into();
-        let spec = CommitteeSpec {
-            cluster: ClusterId(table.cluster),
-            members,
-            leaders: table.leaders,
-            rule: table.rule,
-            operator: table.operator.map(|key| PublicKey(key.0)),
-            limits,
-        };
-        let committee = Committee::new(spec)
-            .map_err(|source| ConfigError::Committee { path: path.to_owned(), source })?;
-        Ok(Self { committee: Arc::new(committee), addresses })
+        file::read_toml::<Table>(path)?.into_file(path)
+    }
+
+    /// The key that the file has for a replica: a member's or a joiner's.
+    #[must_use]
+    pub fn key(&self, id: ReplicaId) -> Option<PublicKey> {
+        let member = self.committee.key(id).map(VerifyingKey::public);
+        member.or_else(|| self.joiners.get(&id).copied())
     }
 
     /// Writes a new file, with a comment on every field.
@@ -93,7 +93,7 @@ impl CommitteeFile {
         if let Some(operator) = &spec.operator {
             let _ = writeln!(
                 text,
-                "# The public key whose commands may change the committee.\n\
+                "# The public key whose commands may change the committee: see `hotstuff change --help`.\n\
                  operator = \"{operator:#}\""
             );
         }
@@ -135,59 +135,5 @@ impl CommitteeFile {
             );
         }
         text
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    #[serde(deserialize_with = "hex::bytes_32::deserialize")]
-    cluster: [u8; 32],
-    leaders: LeaderRule,
-    rule: CommitRule,
-    operator: Option<Key>,
-    limits: LimitsTable,
-    members: Vec<MemberTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Key(#[serde(deserialize_with = "hex::bytes_32::deserialize")] [u8; 32]);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MemberTable {
-    id: u16,
-    #[serde(deserialize_with = "hex::bytes_32::deserialize")]
-    key: [u8; 32],
-    power: u64,
-    peer: Address,
-    http: Address,
-}
-
-/// [`Limits`], none of which may be left to a default: it would change with the program's version,
-/// and the cluster would fall apart.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LimitsTable {
-    block_commands: u32,
-    block_bytes: u32,
-    command_bytes: u32,
-    session_replies: u32,
-    session_bytes: u32,
-    sessions: u32,
-}
-
-impl From<LimitsTable> for Limits {
-    fn from(table: LimitsTable) -> Self {
-        let LimitsTable {
-            block_commands,
-            block_bytes,
-            command_bytes,
-            session_replies,
-            session_bytes,
-            sessions,
-        } = table;
-        Self { block_commands, block_bytes, command_bytes, session_replies, session_bytes, sessions }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a file cannot be used, each in one line that says which file and what to do.
 
 use hotstuff_core::ReplicaId;
+use hotstuff_core::change::ChangeRefused;
 use hotstuff_core::committee::CommitteeError;
 use std::io;
 use std::path::PathBuf;
@@ -56,6 +57,26 @@ pub enum ConfigError {
         /// Why.
         source: CommitteeError,
     },
+    /// A replica that is to join cannot.
+    #[error("{path}: {id} among [[joiners]]: {why}")]
+    Joiner {
+        /// The file.
+        path: PathBuf,
+        /// Who.
+        id: ReplicaId,
+        /// Why.
+        why: &'static str,
+    },
+    /// A change that is listed cannot have been made.
+    #[error("{path}: change {number} among [[changes]] cannot have been made: {source}")]
+    Change {
+        /// The file.
+        path: PathBuf,
+        /// Which, counted from 1.
+        number: u32,
+        /// Why.
+        source: ChangeRefused,
+    },
     /// The replica's own settings cannot work.
     #[error("{path}: {source}")]
     Consensus {
@@ -80,8 +101,8 @@ pub enum ConfigError {
         /// What stands there.
         origin: String,
     },
-    /// The replica is not in the committee.
-    #[error("{path}: {id} is not in the committee")]
+    /// The replica is not in the committee file.
+    #[error("{path}: {id} is neither among [[members]] nor among [[joiners]] of the committee file")]
     NotAMember {
         /// The replica's file.
         path: PathBuf,

@@ -21,6 +21,8 @@ pub struct LinkConfig {
     pub redial_min_us: Span,
     /// The most that back-off makes of it.
     pub redial_max_us: Span,
+    /// How long links to a replica that was removed from the committee stay, so that it can learn of that.
+    pub farewell_us: Span,
     /// Most frames waiting for one peer; beyond it the oldest are dropped.
     pub peer_frames: u32,
     /// Most bytes waiting for one peer; beyond it the oldest frames are dropped.
@@ -68,6 +70,7 @@ impl Default for LinkConfig {
             dead_us: Span::millis(8_000),
             redial_min_us: Span::millis(50),
             redial_max_us: Span::millis(2_000),
+            farewell_us: Span::millis(60_000),
             peer_frames: 4_096,
             peer_bytes: 64 << 20,
             peer_inbox_frames: 256,
@@ -138,6 +141,7 @@ impl LinkConfig {
             dead_us,
             redial_min_us,
             redial_max_us,
+            farewell_us,
             peer_frames,
             peer_bytes,
             peer_inbox_frames,
@@ -163,6 +167,7 @@ impl LinkConfig {
             ("A connection from which nothing came for this long is dead.", "dead_us", dead_us.0),
             ("How long to wait before a lost peer is dialled again.", "redial_min_us", redial_min_us.0),
             ("The most that back-off makes of it.", "redial_max_us", redial_max_us.0),
+            ("How long links to a removed replica stay.", "farewell_us", farewell_us.0),
             ("Most frames waiting for one peer; then the oldest go.", "peer_frames", peer_frames.into()),
             ("Most bytes waiting for one peer; then the oldest go.", "peer_bytes", peer_bytes.into()),
             (

@@ -2,6 +2,7 @@
 
 mod address;
 mod committee;
+mod committee_table;
 mod durability;
 mod error;
 mod file;

@@ -1,17 +1,19 @@
 //! All that a replica is started with, read from its file and the two that it names.
 
 use super::{CommitteeFile, ConfigError, Durability, LinkConfig, Listen, PublicTls, ReplicaFile, load_key};
-use hotstuff_core::crypto::{SecretKey, VerifyingKey};
+use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Config, ReplicaId};
 use std::path::{Path, PathBuf};
 
 /// All that a replica is started with.
 #[derive(Clone, Debug)]
 pub struct ReplicaConfig {
-    /// Which member of the committee it is.
+    /// Which replica it is.
     pub id: ReplicaId,
     /// The committee, and where its members are found.
     pub committee: CommitteeFile,
+    /// Where that was read, and is read again when the committee changes.
+    pub committee_path: PathBuf,
     /// The replica's secret key.
     pub key: SecretKey,
     /// The folder with the replica's store, made when it is not there. One replica's alone.
@@ -45,15 +47,14 @@ impl ReplicaConfig {
             return Err(ConfigError::Origin { path: at(), origin: origin.clone() });
         }
         let id = ReplicaId(table.id);
-        let committee = CommitteeFile::load(&folder.join(&table.committee))?;
+        let committee_path = folder.join(&table.committee);
+        let committee = CommitteeFile::load(&committee_path)?;
         let limits = committee.committee.limits();
         table.consensus.check(limits).map_err(|source| ConfigError::Consensus { path: at(), source })?;
-        if committee.committee.key(id).is_none() {
-            return Err(ConfigError::NotAMember { path: at(), id });
-        }
+        let named = committee.key(id).ok_or_else(|| ConfigError::NotAMember { path: at(), id })?;
         let key_path = folder.join(&table.key);
         let key = load_key(&key_path)?;
-        if committee.committee.key(id).map(VerifyingKey::public) != Some(key.public()) {
+        if key.public() != named {
             return Err(ConfigError::WrongKey { path: key_path, id });
         }
         let tls = match (&table.tls_cert, &table.tls_key) {
@@ -64,6 +65,7 @@ impl ReplicaConfig {
         Ok(Self {
             id,
             committee,
+            committee_path,
             key,
             data: folder.join(&table.data),
             durability: table.durability,

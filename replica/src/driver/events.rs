@@ -8,6 +8,8 @@ pub(super) fn log(id: ReplicaId, event: &Event) {
         Event::Halted { .. } => tracing::error!("{id} {event}"),
         Event::Equivocation { .. } => tracing::warn!("{id} saw: {event}"),
         Event::CommitteeChanged { .. } | Event::EpochBegan { .. } => tracing::warn!("{id} {event}"),
+        // One who is ahead or behind says much of it.
+        Event::MessageRefused { why, .. } if why.is_by_epoch() => tracing::debug!("{id} {event}"),
         Event::Started { .. }
         | Event::VoteRefused { .. }
         | Event::CommandRefused { .. }

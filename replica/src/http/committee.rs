@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use hotstuff_core::committee::Member;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -17,6 +18,9 @@ struct CommitteeBody {
     genesis: String,
     /// The replica that answers.
     id: u16,
+    /// How often the committee had changed.
+    epoch: u64,
+    /// Those whose address this replica has been told.
     members: Vec<MemberBody>,
 }
 
@@ -31,18 +35,19 @@ struct MemberBody {
 }
 
 pub(super) async fn committee(State(context): State<Arc<Context>>, headers: HeaderMap) -> Response {
-    let spec = context.committee.spec();
-    let member = |member: &hotstuff_core::committee::Member| MemberBody {
-        id: member.id.0,
-        key: format!("{:#}", member.key),
-        power: member.power.0,
-        http: context.addresses[&member.id].http.to_string(),
+    let newest = Arc::clone(context.committees.borrow().newest());
+    let roster = Arc::clone(&context.roster.borrow());
+    let spec = newest.spec();
+    let member = |member: &Member| {
+        let http = roster.addresses(member.id)?.http.to_string();
+        Some(MemberBody { id: member.id.0, key: format!("{:#}", member.key), power: member.power.0, http })
     };
     let body = CommitteeBody {
         cluster: hex::encode(&spec.cluster.0),
         genesis: format!("{:#}", context.committee.genesis_qc().block.id),
         id: context.id.0,
-        members: spec.members.iter().map(member).collect(),
+        epoch: newest.epoch().0,
+        members: spec.members.iter().filter_map(member).collect(),
     };
     context.origins.share(&headers, Json(body).into_response())
 }

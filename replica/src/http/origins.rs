@@ -6,14 +6,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::{PoisonError, RwLock};
 
 /// The origins whose pages may connect: those of the committee's replicas, of this replica where
 /// it was reached by an IP address, and those that are configured. A name that is neither does not
 /// count, even when the page came from here under it: whoever owns the name may have pointed it
 /// here to speak through a visitor's browser (DNS rebinding).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Origins {
-    origins: BTreeSet<String>,
+    configured: BTreeSet<String>,
+    members: RwLock<BTreeSet<String>>,
     scheme: Scheme,
 }
 
@@ -38,9 +40,17 @@ impl Origins {
         members: impl IntoIterator<Item = &'a MemberAddresses>,
         configured: impl IntoIterator<Item = String>,
     ) -> Self {
-        let mut origins: BTreeSet<String> =
-            configured.into_iter().map(|origin| origin.to_ascii_lowercase()).collect();
+        let configured = configured.into_iter().map(|origin| origin.to_ascii_lowercase()).collect();
         let scheme = if is_encrypted { Scheme::Https } else { Scheme::Http };
+        let origins = Self { configured, members: RwLock::default(), scheme };
+        origins.follow(members);
+        origins
+    }
+
+    /// Takes the replicas' addresses in place of those before.
+    pub fn follow<'a>(&self, members: impl IntoIterator<Item = &'a MemberAddresses>) {
+        let mut origins = BTreeSet::new();
+        let scheme = self.scheme;
         for member in members {
             let port = member.http.port();
             let is_loopback = matches!(member.http.host(), "127.0.0.1" | "::1" | "localhost");
@@ -48,7 +58,8 @@ impl Origins {
             origins.extend(names.iter().map(|name| scheme.origin(&format!("{name}:{port}"))));
             origins.insert(scheme.origin(&member.http.to_string().to_ascii_lowercase()));
         }
-        Self { origins, scheme }
+        // The set is whole between any two statements: a panic elsewhere does not spoil it.
+        *self.members.write().unwrap_or_else(PoisonError::into_inner) = origins;
     }
 
     /// Whether a request with these headers may be answered; gives the origin that it named.
@@ -66,7 +77,8 @@ impl Origins {
             Scheme::Http => secure.or_else(|| text.strip_prefix(Scheme::Http.start())),
         };
         let own = own.filter(|own| is_numeric(own));
-        if self.origins.contains(&text) || (own.is_some() && own == host.as_deref()) {
+        let is_member = self.members.read().unwrap_or_else(PoisonError::into_inner).contains(&text);
+        if is_member || self.configured.contains(&text) || (own.is_some() && own == host.as_deref()) {
             Ok(Some(named.clone()))
         } else {
             Err(OriginRefused(text))

@@ -17,6 +17,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct StatusBody {
     /// The replica's number.
     pub id: u16,
+    /// The epoch of the committee in force, as it knows.
+    pub epoch: u64,
+    /// Whether it is in that committee.
+    pub member: bool,
     /// Its view.
     pub view: u64,
     /// The height of its committed head.
@@ -130,6 +134,8 @@ fn body(context: &Context) -> StatusBody {
     let free = context.observer_room.available_permits() as u64;
     StatusBody {
         id: status.id.0,
+        epoch: status.epoch.0,
+        member: status.member,
         view: status.view.0,
         height: status.committed_head.height.0,
         leader: status.leader.0,

@@ -10,6 +10,7 @@ use crate::shutdown::Stop;
 use crate::socket;
 use axum::body::Bytes;
 use futures_util::StreamExt;
+use hotstuff_core::crypto::PublicKey;
 use hotstuff_core::link::PeerFrame;
 use hotstuff_core::{Input, Message, Refusal, ReplicaId, verify, wire};
 use std::net::SocketAddr;
@@ -55,14 +56,15 @@ async fn link(context: Arc<Context>, connection: Connection, address: SocketAddr
         Ok(opened) => opened,
         Err(ended) => return note(&context, address, &ended),
     };
-    let own = Own { id: context.id, key: &context.key, committee: &context.committee };
-    let shaking = handshake::as_acceptor(&mut socket, &own, &session);
+    let own = Own { id: context.id, key: &context.key, cluster: context.committee.cluster() };
+    let roster = Arc::clone(&context.roster.borrow());
+    let shaking = handshake::as_acceptor(&mut socket, &own, &roster, &session);
     let ended = match bounded(deadline, &mut stop, shaking).await {
         Ok(id) => {
             // Only now may frames be large.
             let config = socket::config(message_bytes_max(&context.committee, &context.consensus));
             socket = WebSocketStream::from_raw_socket(socket.into_inner(), Role::Server, Some(config)).await;
-            receive_from(&context, id, &mut socket, stop).await
+            receive_from(&context, (id, session.key), &mut socket, stop).await
         }
         Err(ended) => ended,
     };
@@ -114,13 +116,22 @@ fn check_path(request: &Request, response: Response) -> Result<Response, ErrorRe
 }
 
 /// Receives from the peer until the link ends; a newer link of the same peer ends it too.
-async fn receive_from(context: &Context, id: ReplicaId, socket: &mut Socket, stop: Stop) -> Ended {
-    let Some(peer) = context.peers.get(id) else { return Fault::Refused(Refusal::Stranger(id)).into() };
+async fn receive_from(
+    context: &Context,
+    (id, key): (ReplicaId, PublicKey),
+    socket: &mut Socket,
+    stop: Stop,
+) -> Ended {
+    let Some(peer) = context.peers.peer(id) else { return Fault::Left.into() };
+    // It may have left since the handshake, and be back under another key.
+    if !context.roster.borrow().allows(id, &key) {
+        return Fault::Left.into();
+    }
     peer.accepted.send_modify(|count| *count += 1);
     let number = *peer.accepted.borrow();
     peer.is_receiving.store(true, Ordering::Relaxed);
     tracing::debug!(peer = %id, "the peer is linked to this replica");
-    let ended = pump(context, id, peer, number, socket, stop).await;
+    let ended = pump(context, id, &peer, number, socket, stop).await;
     if *peer.accepted.borrow() == number {
         peer.is_receiving.store(false, Ordering::Relaxed);
     }
@@ -138,9 +149,11 @@ async fn pump(
     let limit = socket.get_config().max_message_size.unwrap_or(usize::MAX);
     let dead = Duration::from_micros(context.links.dead_us.0);
     let mut accepted = peer.accepted.subscribe();
+    let mut leaves = peer.leaves.clone();
     loop {
         let message = tokio::select! {
             () = stop.stopped() => return Fault::ShuttingDown.into(),
+            () = leaves.stopped() => return Fault::Left.into(),
             _ = accepted.wait_for(|newest| *newest != number) => return Fault::Replaced.into(),
             message = tokio::time::timeout(dead, socket.next()) => message,
         };
@@ -156,8 +169,9 @@ async fn pump(
     }
 }
 
-/// Verifies what a peer sent and hands it to the driver. What does not pass is told to the
-/// driver too, and ends the link: no honest peer sends it.
+/// Verifies what a peer sent and hands it to the driver. What does not pass is told to the driver too, and ends
+/// the link: no honest peer sends it. Only that another epoch is in force for a peer is nobody's fault, and the
+/// answer to that comes by this link.
 async fn take(context: &Context, id: ReplicaId, peer: &Peer, bytes: Bytes) -> Result<(), Ended> {
     let size = bytes.len();
     let hand_over = async |input| {
@@ -181,6 +195,7 @@ async fn take(context: &Context, id: ReplicaId, peer: &Peer, bytes: Bytes) -> Re
     let kind = message.kind();
     match verified(context, message).await? {
         Ok(message) => hand_over(Input::Message { from: id, message }).await,
+        Err(why) if why.is_by_epoch() => hand_over(refused(Some(kind), why)).await,
         Err(why) => {
             hand_over(refused(Some(kind), why.clone())).await?;
             Err(Fault::Refused(why).into())

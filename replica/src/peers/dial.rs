@@ -25,24 +25,25 @@ const FLUSH_FRAMES: usize = 64;
 
 type Socket = WebSocketStream<TlsStream<TcpStream>>;
 
-/// Keeps a link to `peer` until `stop`: dials it, sends what its outbox holds, and dials it again
-/// when the link breaks, after a jittered pause that doubles while links do not last.
-pub async fn dial(context: Arc<Context>, id: ReplicaId, mut stop: Stop) {
-    let Some(peer) = context.peers.get(id) else { return };
+/// Keeps a link to `peer` until `stop`, or until it is no peer any more: dials it, sends what its outbox holds,
+/// and dials it again when the link breaks, after a jittered pause that doubles while links do not last.
+pub async fn dial(context: Arc<Context>, id: ReplicaId, peer: Arc<Peer>, mut stop: Stop) {
     let links = &context.links;
+    let mut leaves = peer.leaves.clone();
     let mut redial = Redial::new(links.redial_min_us, links.redial_max_us, duration(links.redial_max_us));
     loop {
         let start = Instant::now();
         let ended = tokio::select! {
             () = stop.stopped() => return,
+            () = leaves.stopped() => return,
             connected = connect(&context, id) => match connected {
-                Ok(socket) => serve(&context, id, peer, socket, stop.clone()).await,
+                Ok(socket) => serve(&context, id, &peer, socket, stop.clone()).await,
                 Err(ended) => ended,
             },
         };
         note(&context, id, &ended);
         let reason = match ended {
-            Ended::Ours(Fault::ShuttingDown) => return,
+            Ended::Ours(Fault::ShuttingDown | Fault::Left) => return,
             Ended::Ours(fault) => fault.to_string(),
             Ended::Theirs(reason) => reason,
         };
@@ -54,13 +55,15 @@ pub async fn dial(context: Arc<Context>, id: ReplicaId, mut stop: Stop) {
         }
         tokio::select! {
             () = stop.stopped() => return,
+            () = leaves.stopped() => return,
             () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
 async fn connect(context: &Context, id: ReplicaId) -> Result<Socket, Ended> {
-    let address = &context.addresses[&id].peer;
+    let found = context.roster.borrow().addresses(id).map(|addresses| addresses.peer.clone());
+    let address = found.ok_or_else(|| Ended::Theirs("the committee file has no address for it".into()))?;
     let theirs = |error: &dyn std::fmt::Display| Ended::Theirs(error.to_string());
     let connecting = async {
         let stream =
@@ -71,7 +74,7 @@ async fn connect(context: &Context, id: ReplicaId) -> Result<Socket, Ended> {
         let url = format!("ws://{address}{PATH}");
         let (mut socket, _) =
             client_async_with_config(url, stream, Some(config)).await.map_err(|error| theirs(&error))?;
-        let own = Own { id: context.id, key: &context.key, committee: &context.committee };
+        let own = Own { id: context.id, key: &context.key, cluster: context.committee.cluster() };
         match handshake::as_dialer(&mut socket, &own, id, &session).await {
             Ok(()) => Ok(socket),
             Err(ended) => {
@@ -115,9 +118,11 @@ async fn pump(context: &Context, peer: &Peer, socket: &mut Socket, mut stop: Sto
     let mut pings = tokio::time::interval(duration(context.links.ping_us));
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
+    let mut leaves = peer.leaves.clone();
     loop {
         let sent = tokio::select! {
             () = stop.stopped() => return last_words(peer, socket).await,
+            () = leaves.stopped() => return Fault::Left.into(),
             () = tokio::time::sleep_until(heard + dead) => return Fault::Silent.into(),
             message = socket.next() => {
                 heard = Instant::now();

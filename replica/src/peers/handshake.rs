@@ -2,12 +2,13 @@
 //! are the core's, and bind the cluster and the session.
 
 use super::HANDSHAKE_BYTES_MAX;
+use super::roster::Roster;
 use super::tls::Session;
 use crate::fault::{Ended, Fault};
 use futures_util::{SinkExt, StreamExt};
-use hotstuff_core::crypto::SecretKey;
+use hotstuff_core::crypto::{ClusterId, SecretKey};
 use hotstuff_core::link::{Handshake, PeerFrame, Role};
-use hotstuff_core::{Committee, ReplicaId, wire};
+use hotstuff_core::{ReplicaId, wire};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -16,10 +17,10 @@ use tokio_tungstenite::tungstenite::{self, Message};
 pub(super) struct Own<'a> {
     pub id: ReplicaId,
     pub key: &'a SecretKey,
-    pub committee: &'a Committee,
+    pub cluster: &'a ClusterId,
 }
 
-/// The dialer's part: proves itself, and checks that `acceptor` is who it dialled.
+/// The dialer's part: proves itself, and checks that `acceptor`, whose key TLS has seen to, is who it dialled.
 pub(super) async fn as_dialer<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     own: &Own<'_>,
@@ -32,19 +33,20 @@ pub(super) async fn as_dialer<S: AsyncRead + AsyncWrite + Unpin>(
     let dialer_nonce = nonce()?;
     let channel = session.channel;
     let handshake = Handshake { dialer: own.id, acceptor, dialer_nonce, acceptor_nonce, channel };
-    let proof = handshake.sign(own.key, own.committee.cluster(), Role::Dialer);
+    let proof = handshake.sign(own.key, own.cluster, Role::Dialer);
     send(socket, &PeerFrame::Hello { from: own.id, nonce: dialer_nonce, proof }).await?;
     let PeerFrame::Welcome { proof } = receive(socket).await? else {
         return Err(Fault::Misplaced("handshake").into());
     };
-    handshake.check(own.committee, Role::Acceptor, &proof).map_err(Fault::BadProof)?;
+    handshake.check(&session.key, own.cluster, Role::Acceptor, &proof).map_err(Fault::BadProof)?;
     Ok(())
 }
 
-/// The acceptor's part: finds out who dials, and proves itself.
+/// The acceptor's part: finds out who of the roster dials, and proves itself.
 pub(super) async fn as_acceptor<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     own: &Own<'_>,
+    roster: &Roster,
     session: &Session,
 ) -> Result<ReplicaId, Ended> {
     let acceptor_nonce = nonce()?;
@@ -56,13 +58,13 @@ pub(super) async fn as_acceptor<S: AsyncRead + AsyncWrite + Unpin>(
     if dialer == own.id {
         return Err(Fault::Itself(dialer).into());
     }
-    if own.committee.key(dialer).is_none_or(|key| key.public() != session.key) {
+    if !roster.allows(dialer, &session.key) {
         return Err(Fault::WrongIdentity(dialer).into());
     }
     let channel = session.channel;
     let handshake = Handshake { dialer, acceptor: own.id, dialer_nonce, acceptor_nonce, channel };
-    handshake.check(own.committee, Role::Dialer, &proof).map_err(Fault::BadProof)?;
-    let proof = handshake.sign(own.key, own.committee.cluster(), Role::Acceptor);
+    handshake.check(&session.key, own.cluster, Role::Dialer, &proof).map_err(Fault::BadProof)?;
+    let proof = handshake.sign(own.key, own.cluster, Role::Acceptor);
     send(socket, &PeerFrame::Welcome { proof }).await?;
     Ok(dialer)
 }

@@ -1,14 +1,15 @@
 //! The encryption under peer links: TLS 1.3 with the replicas' own keys, as raw public keys (RFC 7250).
-//! No certificate and no authority: the committee says whose key is whose.
+//! No certificate and no authority: the roster says whose key is whose.
 //!
 //! There is no resumption and no early data, so that each link begins with a handshake of its own.
 
 mod identity;
 mod trust;
 
+use super::roster::Roster;
 use crate::fault::{Ended, Fault};
-use hotstuff_core::crypto::{PublicKey, SecretKey};
-use hotstuff_core::{Committee, ReplicaId};
+use hotstuff_core::ReplicaId;
+use hotstuff_core::crypto::{ClusterId, PublicKey, SecretKey};
 use identity::Identity;
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
@@ -25,6 +26,7 @@ use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 use trust::Trust;
 
@@ -39,7 +41,7 @@ const EXPORTER: &[u8] = b"EXPORTER-Channel-Binding";
 pub struct PeerTls {
     own: Arc<CertifiedKey>,
     acceptor: TlsAcceptor,
-    committee: Arc<Committee>,
+    roster: watch::Receiver<Arc<Roster>>,
     protocol: Vec<u8>,
 }
 
@@ -59,25 +61,24 @@ impl fmt::Debug for PeerTls {
 }
 
 impl PeerTls {
-    /// The encryption of links between whoever holds `key` and the members of `committee`.
+    /// The encryption of links between whoever holds `key` and whoever is in the roster at the time.
     #[must_use]
-    pub fn new(key: &SecretKey, committee: Arc<Committee>) -> Self {
+    pub fn new(key: &SecretKey, cluster: &ClusterId, roster: watch::Receiver<Arc<Roster>>) -> Self {
         let raw = CertificateDer::from(identity::spki(&key.public()).as_ref().to_vec());
         let own = Arc::new(CertifiedKey::new(vec![raw], Arc::new(Identity::from(key.clone()))));
-        let protocol = [PROTOCOL, &committee.cluster().0].concat();
-        let members = committee.spec().members.iter().map(|member| member.key).collect();
+        let protocol = [PROTOCOL, &cluster.0].concat();
         let config = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
         let mut config = config
             .expect("the provider has the suites of TLS 1.3")
-            .with_client_cert_verifier(Arc::new(Trust::new(members)))
+            .with_client_cert_verifier(Arc::new(Trust::in_anyone(roster.clone())))
             .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&own))));
         config.alpn_protocols = vec![protocol.clone()];
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Self { own, acceptor: TlsAcceptor::from(Arc::new(config)), committee, protocol }
+        Self { own, acceptor: TlsAcceptor::from(Arc::new(config)), roster, protocol }
     }
 
-    /// Encrypts an accepted connection. The other end holds the key of some member.
+    /// Encrypts an accepted connection. The other end holds the key of someone in the roster.
     ///
     /// # Errors
     /// When it does not, is of another cluster, or does not speak TLS.
@@ -90,7 +91,7 @@ impl PeerTls {
         Ok((stream, session))
     }
 
-    /// Encrypts a connection to `acceptor`, which holds that member's key.
+    /// Encrypts a connection to `acceptor`, which holds a key that the roster has for it.
     ///
     /// # Errors
     /// When it does not, is of another cluster, or does not speak TLS.
@@ -102,12 +103,11 @@ impl PeerTls {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let key = self.committee.key(acceptor).map(|key| key.public());
         let config = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
         let mut config = config
             .expect("the provider has the suites of TLS 1.3")
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Trust::new(key.into_iter().collect())))
+            .with_custom_certificate_verifier(Arc::new(Trust::in_one(acceptor, self.roster.clone())))
             .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(Arc::clone(
                 &self.own,
             ))));

@@ -5,6 +5,7 @@ use crate::config::ReplicaConfig;
 use crate::demo::leash;
 use crate::{cli, logging};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 
 /// `hotstuff replica`
@@ -29,7 +30,7 @@ enum CommandError {
 }
 
 impl Arguments {
-    /// Runs the replica until SIGTERM or Ctrl-C.
+    /// Runs the replica until SIGTERM or Ctrl-C; SIGHUP has it read the committee file again.
     #[must_use]
     pub fn run(self) -> ExitCode {
         logging::start();
@@ -43,18 +44,60 @@ impl Arguments {
         let config = ReplicaConfig::load(&self.config).map_err(StartError::from)?;
         let runtime = tokio::runtime::Runtime::new().map_err(StartError::Thread)?;
         let result = runtime.block_on(async {
-            let signalled = signalled().map_err(CommandError::Signals)?;
+            let mut signalled = pin!(signalled().map_err(CommandError::Signals)?);
+            let mut hangups = Hangups::start().map_err(CommandError::Signals)?;
+            let mut let_go = pin!(leash::let_go());
             let mut running = super::start(config).await?;
-            tokio::select! {
-                signal = signalled => tracing::info!("{signal}: shutting down"),
-                () = leash::let_go(), if self.stop_with_stdin => tracing::info!("let go: shutting down"),
-                error = running.ended() => return Err(error.into()),
+            loop {
+                tokio::select! {
+                    signal = &mut signalled => tracing::info!("{signal}: shutting down"),
+                    () = &mut let_go, if self.stop_with_stdin => tracing::info!("let go: shutting down"),
+                    () = hangups.next() => {
+                        running.reload();
+                        continue;
+                    }
+                    error = running.ended() => return Err(error.into()),
+                }
+                break;
             }
             Ok(running.shutdown().await?)
         });
         // Whatever still waits for the network or the disk is not waited for.
         runtime.shutdown_background();
         result
+    }
+}
+
+/// The signals that ask to read the committee file again.
+#[cfg(unix)]
+struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    /// From now on they are caught.
+    fn start() -> std::io::Result<Self> {
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(Self)
+    }
+
+    async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// There are none here: the file is read again when the committee changes.
+#[cfg(not(unix))]
+struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    fn start() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
     }
 }
 

@@ -14,7 +14,7 @@ use crate::driver::{Clients, Driver, Parts};
 use crate::http::{self, Origins};
 use crate::listener::Listener;
 use crate::peers::tls::PeerTls;
-use crate::peers::{self, Peers};
+use crate::peers::{self, Following, Peers};
 use crate::shutdown::{Shutdown, Stop};
 use crate::store::{Store, StoreError};
 use hotstuff_core::replica::{Replica, Setup};
@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// How long a shutdown may take before what is left is cut off.
@@ -51,6 +51,7 @@ pub struct Running {
     public_threads: PublicThreads,
     links: JoinSet<()>,
     driver: oneshot::Receiver<Result<(), StoreError>>,
+    reload: mpsc::Sender<()>,
 }
 
 /// The ends of a replica's parts, in the order in which they come.
@@ -107,7 +108,7 @@ impl Bound {
         let committee = Arc::clone(&config.committee.committee);
         let clock = Clock::start();
         let (replica, store) = open(&config, clock).await?;
-        let peers = Arc::new(Peers::new(&committee, config.id, &links));
+        let peers = Arc::new(Peers::new(&links));
         let clients = Arc::new(Clients::default());
         let (driver, inlet, status) = Driver::new(Parts {
             replica,
@@ -124,15 +125,20 @@ impl Bound {
         let stops = Stops { public: stop_public, driver: stop_driver, links: stop_links };
         let committees = driver.committees();
         let driver = spawn_driver(driver, driver_stop)?;
-        let addresses = config.committee.addresses;
+        let farewell = Duration::from_micros(links.farewell_us.0);
+        let following = {
+            let known = Arc::clone(&committees.borrow());
+            Following::new(config.committee, config.committee_path, &known, farewell)
+        };
+        let roster = following.roster();
         let context = Arc::new(Context {
             id: config.id,
-            tls: PeerTls::new(&config.key, Arc::clone(&committee)),
+            tls: PeerTls::new(&config.key, committee.cluster(), roster.clone()),
             key: config.key,
             committee,
             committees,
-            origins: Origins::new(config.tls.is_some(), addresses.values(), config.allowed_origins),
-            addresses,
+            origins: Origins::new(config.tls.is_some(), [], config.allowed_origins),
+            roster,
             consensus: config.consensus,
             durability: config.durability,
             links,
@@ -146,9 +152,8 @@ impl Bound {
             stop: public_stop.clone(),
         });
         let (mut public, mut tasks) = (JoinSet::new(), JoinSet::new());
-        for id in context.peers.ids() {
-            tasks.spawn(peers::dial(Arc::clone(&context), id, links_stop.clone()));
-        }
+        let (reload, reloads) = mpsc::channel(1);
+        tasks.spawn(following.run(Arc::clone(&context), reloads, links_stop.clone()));
         let peer_listener =
             Listener::new(self.peer.0, links.peer_connections, links.peer_address_connections);
         tasks.spawn(peers::accept(Arc::clone(&context), peer_listener, links_stop));
@@ -168,7 +173,16 @@ impl Bound {
             ),
         }
         tracing::info!("{} takes peers on {peer_address} and serves {scheme}://{http_address}", config.id);
-        Ok(Running { peer_address, http_address, stops, public, public_threads, links: tasks, driver })
+        Ok(Running {
+            peer_address,
+            http_address,
+            stops,
+            public,
+            public_threads,
+            links: tasks,
+            driver,
+            reload,
+        })
     }
 }
 
@@ -178,7 +192,8 @@ async fn open(config: &ReplicaConfig, clock: Clock) -> Result<(Replica<KvStore>,
         id: config.id,
         key: config.key.clone(),
         committee: Arc::clone(&config.committee.committee),
-        joins_later: false,
+        // Whether a later committee has it is for the chain to say.
+        joins_later: !config.committee.committee.contains(config.id),
         config: config.consensus,
     };
     let (data, durability) = (config.data.clone(), config.durability);
@@ -214,6 +229,13 @@ impl Running {
     #[must_use]
     pub fn http_address(&self) -> SocketAddr {
         self.http_address
+    }
+
+    /// Has the committee file read again: it may list other joiners by now, or other addresses. What cannot be
+    /// used is told in the log, and then all stays as it was.
+    pub fn reload(&self) {
+        // Where one is waiting already, that is as good.
+        let _ = self.reload.try_send(());
     }
 
     /// Returns when the replica ends by itself, which it does only when it cannot go on.

@@ -1,9 +1,14 @@
 //! Clusters of separate `hotstuff` processes, driven as a user drives them.
 
+mod change;
 mod cli;
 mod consensus;
 #[cfg(unix)]
 mod demo;
+#[cfg(unix)]
+mod load;
+#[cfg(unix)]
+mod reconfiguration;
 #[cfg(unix)]
 mod shutdown;
 #[path = "../support/mod.rs"]

@@ -55,7 +55,7 @@ fn welcome(site: &Site, session: &Session, hello: &PeerFrame, key: &SecretKey) -
         channel: session.channel,
     };
     assert_eq!(*from, ReplicaId(0));
-    handshake.check(site.committee(), Role::Dialer, proof).unwrap();
+    handshake.check(&session.key, site.committee().cluster(), Role::Dialer, proof).unwrap();
     PeerFrame::Welcome { proof: handshake.sign(key, site.committee().cluster(), Role::Acceptor) }
 }
 

@@ -6,6 +6,7 @@ mod cluster;
 mod hostile_acceptors;
 mod hostile_clients;
 mod hostile_peers;
+mod joiners;
 mod limits;
 mod peer_identity;
 mod public;

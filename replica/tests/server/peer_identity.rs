@@ -142,7 +142,7 @@ async fn a_replica_of_another_cluster_is_refused_though_its_keys_are_right() {
     let (site, running) = lone_replica(|_| {}).await;
     let spec = CommitteeSpec { cluster: ClusterId([8; 32]), ..site.committee().spec().clone() };
     let other = Arc::new(Committee::new(spec).unwrap());
-    let tls = PeerTls::new(site.key(1), Arc::clone(&other));
+    let tls = tls(site.key(1), &other);
     assert_eq!(answer_to(&running, &tls).await, Err(Ended::Ours(Fault::OtherCluster)));
     refused(&running, "other_cluster", 1).await;
 

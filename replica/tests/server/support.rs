@@ -3,18 +3,21 @@
 use futures_util::{SinkExt, StreamExt};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::{Handshake, ObserveFrame, PeerFrame, Role};
-use hotstuff_core::{Committee, Config, ReplicaId, Span, wire};
-use hotstuff_replica::config::{Listen, MemberAddresses, ReplicaConfig, load_key};
+use hotstuff_core::{Committee, Committees, Config, ReplicaId, Span, wire};
+use hotstuff_replica::config::{CommitteeFile, Listen, MemberAddresses, ReplicaConfig, load_key};
 use hotstuff_replica::http::StatusBody;
+use hotstuff_replica::peers::Roster;
 use hotstuff_replica::peers::tls::{PeerTls, Session};
 use hotstuff_replica::server::{self, Bound, Running};
 use hotstuff_replica::testnet::{Place, Testnet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -74,12 +77,19 @@ impl Site {
 
     /// The encryption of whoever holds `key` and has this cluster's committee.
     pub fn tls(&self, key: &SecretKey) -> PeerTls {
-        PeerTls::new(key, Arc::clone(self.committee()))
+        tls(key, self.committee())
     }
 
     pub fn client_key(&self) -> SecretKey {
         load_key(&self.testnet.client_key).unwrap()
     }
+}
+
+/// The encryption of whoever holds `key` and knows this committee alone.
+pub fn tls(key: &SecretKey, committee: &Arc<Committee>) -> PeerTls {
+    let file = CommitteeFile::new(Arc::clone(committee), BTreeMap::new());
+    let roster = Roster::new(&Committees::of(Arc::clone(committee)), &BTreeSet::new(), &file);
+    PeerTls::new(key, committee.cluster(), watch::channel(Arc::new(roster)).1)
 }
 
 /// Two free ports, open.

@@ -117,7 +117,10 @@ fn drive(id: ReplicaId, stop: Stop) -> Driven {
         config: Config::default(),
     };
     let replica = Replica::new(setup, KvStore::default(), recovered, clock.now()).unwrap();
-    let peers = Arc::new(Peers::new(&committee, id, &LinkConfig::default()));
+    let peers = Arc::new(Peers::new(&LinkConfig::default()));
+    for other in committee.ids().filter(|other| *other != id) {
+        peers.join(other);
+    }
     let clients = Arc::new(Clients::default());
     let observer_frames = 8;
     let parts = Parts { replica, store, clock, committee, peers: peers.clone(), clients, observer_frames };
@@ -146,7 +149,7 @@ fn is_remembered(message: &Message, from: &Driven) -> Option<bool> {
 
 /// Carries what `from` says to `to`, and looks on the way whether it may be said.
 async fn carry(from: Arc<Driven>, to: Arc<Driven>, checked: Arc<Mutex<u64>>) {
-    let outbox = from.peers.get(to.id).unwrap().outbox.clone();
+    let outbox = from.peers.peer(to.id).unwrap().outbox.clone();
     outbox.set_linked(true);
     let quota = Quota::new(1_024, 64 << 20);
     loop {

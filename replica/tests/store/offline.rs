@@ -38,7 +38,7 @@ impl Site {
             let address = || "127.0.0.1:1".parse::<std::net::SocketAddr>().unwrap().into();
             let addresses = |id| (id, MemberAddresses { peer: address(), http: address() });
             let addresses = committee.ids().map(addresses).collect();
-            CommitteeFile { committee, addresses }.create(&folder.path().join(name)).unwrap();
+            CommitteeFile::new(committee, addresses).create(&folder.path().join(name)).unwrap();
         }
         Self { folder, _store: Some(store) }
     }

@@ -158,6 +158,30 @@ impl Cluster {
         until(&format!("{id} has ended"), async || process.0.try_wait().unwrap()).await
     }
 
+    /// Has one replica read the committee file again, and waits until it has.
+    #[cfg(unix)]
+    pub async fn reload_replica(&self, id: ReplicaId) {
+        let times = || self.logged(id).matches("committee.toml again").count();
+        let before = times();
+        let pid = rustix::process::Pid::from_child(&self.running[&id].0);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        until(&format!("{id} reads its committee file"), async || (times() > before).then_some(())).await;
+    }
+
+    /// Adds to the committee file.
+    pub fn append_to_committee(&mut self, rows: &str) {
+        let text = fs::read_to_string(&self.testnet.committee).unwrap() + rows;
+        fs::write(&self.testnet.committee, text).unwrap();
+        self.file = CommitteeFile::load(&self.testnet.committee).unwrap();
+    }
+
+    /// What one replica says of itself.
+    pub async fn status(&self, id: ReplicaId) -> Option<StatusBody> {
+        let url = format!("http://{}/status", self.file.addresses[&id].http);
+        let answer = http::get(&Transport::default(), &url, BOUND).await.ok()?;
+        serde_json::from_slice(&answer.body).ok()
+    }
+
     /// Waits until one replica says that it is well.
     pub async fn well(&self, id: ReplicaId) {
         let url = format!("http://{}/healthz", self.file.addresses[&id].http);
@@ -172,10 +196,8 @@ impl Cluster {
         let reports: Vec<_> = asked.filter_map(|found| found.report.ok()).collect();
         let height = reports.iter().map(|report| report.committed_head.height).max().unwrap();
         let view = reports.iter().map(|report| report.view).max().unwrap();
-        let url = format!("http://{}/status", self.file.addresses[&id].http);
         until(&format!("{id} has height {height} and votes above view {view}"), async || {
-            let answer = http::get(&Transport::default(), &url, BOUND).await.ok()?;
-            let status: StatusBody = serde_json::from_slice(&answer.body).ok()?;
+            let status = self.status(id).await?;
             (status.height >= height && status.last_voted > view).then_some(())
         })
         .await

@@ -1,31 +1,41 @@
-//! Which keys a link may have at its other end: those that the committee names, and no others.
+//! Which keys a link may have at its other end: those that the roster names at the time, and no others.
 
 use super::identity;
-use hotstuff_core::crypto::PublicKey;
+use crate::peers::roster::Roster;
+use hotstuff_core::ReplicaId;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Keys that are trusted, each for what it is and for nothing that it signed.
 #[derive(Debug)]
 pub(super) struct Trust {
-    keys: Vec<PublicKey>,
+    roster: watch::Receiver<Arc<Roster>>,
+    /// Whose keys; otherwise everyone's.
+    whose: Option<ReplicaId>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Trust {
-    /// Trust in these keys.
-    pub(super) fn new(keys: Vec<PublicKey>) -> Self {
-        Self { keys, algorithms: ring::default_provider().signature_verification_algorithms }
+    /// Trust in the keys of all in the roster.
+    pub(super) fn in_anyone(roster: watch::Receiver<Arc<Roster>>) -> Self {
+        Self { roster, whose: None, algorithms: ring::default_provider().signature_verification_algorithms }
+    }
+
+    /// Trust in the keys that the roster has for one replica.
+    pub(super) fn in_one(replica: ReplicaId, roster: watch::Receiver<Arc<Roster>>) -> Self {
+        Self { whose: Some(replica), ..Self::in_anyone(roster) }
     }
 
     fn check(&self, raw: &[u8]) -> Result<(), Error> {
-        match identity::from_spki(raw) {
-            Some(key) if self.keys.contains(&key) => Ok(()),
-            _ => Err(CertificateError::ApplicationVerificationFailure.into()),
-        }
+        let roster = Arc::clone(&self.roster.borrow());
+        let is_trusted = identity::from_spki(raw)
+            .is_some_and(|key| self.whose.map_or_else(|| roster.knows(&key), |id| roster.allows(id, &key)));
+        if is_trusted { Ok(()) } else { Err(CertificateError::ApplicationVerificationFailure.into()) }
     }
 
     fn check_signature(
