@@ -6,6 +6,7 @@ mod events;
 mod inbox;
 mod observers;
 mod reads;
+mod segment;
 
 pub use clients::{ClientConnection, Clients, QueuedReply, TooManyKeys};
 pub use inbox::{COMMANDS, DriverEnded, Inlet, MESSAGES, Question, Quota, Waiting};
@@ -169,11 +170,11 @@ impl Driver {
         Ok(())
     }
 
-    /// Performs all outputs: first every record, in one transaction, then the rest in order.
-    /// Making a record durable earlier than its turn is as good as in time.
+    /// Performs all outputs, segment by segment: first every record, in one transaction, then the rest in
+    /// order.
     fn perform(&mut self) -> Result<(), StoreError> {
         loop {
-            let outputs: Vec<Output> = std::iter::from_fn(|| self.replica.poll_output()).collect();
+            let outputs = segment::next(|| self.replica.poll_output());
             if outputs.is_empty() {
                 return Ok(());
             }

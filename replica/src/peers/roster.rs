@@ -32,8 +32,9 @@ impl Roster {
         for (id, key) in &file.joiners {
             entries.entry(*id).or_insert_with(|| Entry { keys: BTreeSet::from([*key]), addresses: None });
         }
+        // Whose number is somebody else's by now is not heard out.
         for (id, key) in leaving {
-            entries.entry(*id).or_default().keys.insert(*key);
+            entries.entry(*id).or_insert_with(|| Entry { keys: BTreeSet::from([*key]), addresses: None });
         }
         for (id, entry) in &mut entries {
             entry.addresses = file.addresses.get(id).cloned();

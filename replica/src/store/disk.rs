@@ -21,6 +21,10 @@ impl Disk {
     /// The file at `path`, made when it is not there.
     pub(super) fn open(path: &Path, durability: Durability, newest: Newest) -> Result<Self, DatabaseError> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        if durability == Durability::Sync || newest == Newest::Other {
+            // What a process that was killed has written need not be on the disk yet, and is about to be named.
+            file.sync_data()?;
+        }
         Ok(Self { file: FileBackend::new(file)?, durability, newest })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{FILE, StoreError};
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Locked by whoever has the store open.
@@ -22,7 +23,11 @@ impl Lock {
 
     /// Locks the store in `folder` for those who look at it; `None` where nobody has ever opened it.
     pub(super) fn share(folder: &Path) -> Result<Option<Self>, StoreError> {
-        let Ok(file) = File::open(folder.join(LOCK_FILE)) else { return Ok(None) };
+        let file = match File::open(folder.join(LOCK_FILE)) {
+            Ok(file) => file,
+            Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Io { path: folder.to_owned(), source }),
+        };
         let taken = file.try_lock_shared();
         Self::taken(folder, file, taken).map(Some)
     }

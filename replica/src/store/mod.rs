@@ -69,6 +69,12 @@ impl Store {
         if !path.try_exists().map_err(failed)? {
             make(folder, &path, cluster, id)?;
         }
+        // Without this the file's name may be lost with the power, and the safety record with it: it may be
+        // new, or its making may have ended before this.
+        sync_folder(folder).map_err(failed)?;
+        if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync_folder(parent).map_err(failed)?;
+        }
         // To the database an empty file is a new one; to a replica it is one that lost its memory.
         if path.metadata().map_err(failed)?.len() == 0 {
             return Err(StoreError::Damaged { path, what: "the file is empty".into() });
@@ -197,9 +203,7 @@ fn make(folder: &Path, path: &Path, cluster: &ClusterId, id: ReplicaId) -> Resul
     let disk = Disk::open(&new, Durability::Sync, Newest::Named)
         .map_err(|error| StoreError::opening(&new, error))?;
     drop(Store::on(disk, new.clone(), cluster, id)?);
-    std::fs::rename(&new, path).map_err(failed)?;
-    // Without this the file's name may be lost with the power, and the safety record with it.
-    sync_folder(folder).map_err(failed)
+    std::fs::rename(&new, path).map_err(failed)
 }
 
 #[cfg(unix)]
