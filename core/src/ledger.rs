@@ -33,7 +33,7 @@ pub(crate) struct Settled {
 
 impl<A: App> Ledger<A> {
     pub(crate) fn new(app: A, committee: Arc<Committee>) -> Self {
-        let sessions = Sessions::new(committee.limits());
+        let sessions = Sessions::new(committee.limits()).keeping(committee.spec().operator);
         let rules = committee.rules();
         Self { app, sessions, schedules: Schedules::new(committee), rules }
     }
@@ -124,7 +124,9 @@ impl<A: App> Ledger<A> {
         root: &Digest,
     ) -> Result<(), NoSnapshot> {
         let schedules = Schedules::restored(committee, &image.schedules).ok_or(NoSnapshot)?;
-        let mut sessions = Sessions::restored(committee.limits(), &image.sessions).ok_or(NoSnapshot)?;
+        let mut sessions = Sessions::restored(committee.limits(), &image.sessions)
+            .ok_or(NoSnapshot)?
+            .keeping(committee.spec().operator);
         let before = self.app.snapshot();
         self.app.restore(&image.app)?;
         if state_root(&self.app.root(), &sessions.root(), &schedules.digest()) != *root {
