@@ -21,7 +21,7 @@ pub(crate) struct Downloads {
     /// next must not keep others out.
     since: Time,
     /// How many eighths of a snapshot each peer has had counted as coming on well: eight at most, however
-    /// often it begins anew.
+    /// often it begins anew, until one of its snapshots is whole and good.
     counted: BTreeMap<ReplicaId, u8>,
     /// When the last one ended.
     until: Time,

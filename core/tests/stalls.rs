@@ -186,7 +186,7 @@ fn laggard() -> Table {
 }
 
 #[test]
-fn a_server_that_lets_a_snapshot_drip_is_given_up() {
+fn a_server_that_lets_a_snapshot_drip_does_not_keep_another_from_serving() {
     let mut table = laggard();
     table.submit_to(9, &[9], |id| id != 3);
     let mut server = None;

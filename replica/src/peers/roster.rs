@@ -112,12 +112,15 @@ mod tests {
         file.joiners.extend([(ReplicaId(3), key(30)), (ReplicaId(4), key(4))]);
         file.addresses.insert(ReplicaId(3), addresses.clone());
         file.addresses.insert(ReplicaId(9), addresses.clone());
-        let roster = Roster::new(&committees, &BTreeSet::from([(ReplicaId(8), key(8))]), &file);
+        let leaving =
+            BTreeSet::from([(ReplicaId(8), key(8)), (ReplicaId(3), key(33)), (ReplicaId(4), key(44))]);
+        let roster = Roster::new(&committees, &leaving, &file);
         assert_eq!(roster.ids().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 8].map(ReplicaId));
         assert!(roster.allows(ReplicaId(3), &key(3)) && !roster.allows(ReplicaId(3), &key(30)));
         assert!(!roster.knows(&key(30)), "a key that is listed for a member's number counts for nobody");
         assert!(roster.allows(ReplicaId(4), &key(4)) && !roster.allows(ReplicaId(0), &key(4)));
         assert!(roster.allows(ReplicaId(8), &key(8)), "who has just left");
+        assert!(!roster.knows(&key(33)) && !roster.knows(&key(44)), "their numbers are others' by now");
         assert_eq!(roster.addresses(ReplicaId(3)), Some(&addresses));
         assert_eq!(roster.addresses(ReplicaId(4)), None);
         assert_eq!(roster.addresses(ReplicaId(9)), None, "an address alone makes nobody a peer");
