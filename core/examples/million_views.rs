@@ -109,7 +109,7 @@ impl Cluster {
                 Output::LoadSnapshot { peer, .. } => {
                     self.input(id, Input::SnapshotLoaded { peer, chunk: SnapshotChunk::none() });
                 }
-                Output::Reply(_) | Output::Event(_) | Output::Committees(_) => {}
+                Output::Replies(_) | Output::Event(_) | Output::Committees(_) => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Sans-IO like the replica: time comes in, outputs come out.
 
-use crate::command::{ClientId, Command, CommandId, NotAdmitted, Operation, Outcome, Reply};
+use crate::command::{ClientId, Command, NotAdmitted, Operation, Outcome, Replies};
 use crate::committee::Committee;
 use crate::crypto::SecretKey;
 use crate::ids::{ReplicaId, SequenceNumber, Span, Time};
@@ -157,14 +157,19 @@ impl Client {
         self.committee = committee;
     }
 
-    /// Takes a replica's reply in. One that nobody waits for is ignored.
-    pub fn handle_reply(&mut self, now: Time, reply: Verified<Reply>) {
-        let CommandId { client, sequence } = reply.command;
+    /// Takes a replica's replies in. Those that nobody waits for are ignored.
+    pub fn handle_replies(&mut self, now: Time, replies: Verified<Replies>) {
+        let Replies { client, outcomes, replica, .. } = replies.into_inner();
         if client != self.key.public() {
             return;
         }
+        for (sequence, outcome) in outcomes {
+            self.handle_outcome(now, replica, sequence, outcome);
+        }
+    }
+
+    fn handle_outcome(&mut self, now: Time, replica: ReplicaId, sequence: SequenceNumber, outcome: Outcome) {
         let Some(pending) = self.pending.get_mut(&sequence) else { return };
-        let Reply { outcome, replica, .. } = reply.into_inner();
         pending.replies.insert(replica, outcome.clone());
         if matches!(outcome, Outcome::NotAdmitted(NotAdmitted::Busy | NotAdmitted::TooManyInFlight)) {
             return; // not the last word: sent again after the back-off

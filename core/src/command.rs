@@ -3,8 +3,9 @@
 use crate::change::CommitteeChange;
 use crate::crypto::{ClusterId, Digest, Domain, PublicKey, SecretKey, Signature};
 use crate::ids::{Height, ReplicaId, SequenceNumber};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, mem};
 use serde::{Deserialize, Serialize};
 
 /// A client is known by its public key.
@@ -132,6 +133,13 @@ pub enum Outcome {
     NotAdmitted(NotAdmitted),
 }
 
+impl Outcome {
+    fn bytes(&self) -> usize {
+        let result = if let Self::Executed { result, .. } = self { result.len() } else { 0 };
+        OUTCOME_BYTES + result
+    }
+}
+
 /// Why a replica did not take a command in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum NotAdmitted {
@@ -156,30 +164,71 @@ impl fmt::Display for NotAdmitted {
     }
 }
 
-/// One replica's word on what became of a command. A client believes f+1 equal ones.
+/// One replica's word on what became of commands of one client: of those that a block executed, or of one that
+/// it answers on its own. A client believes f+1 equal outcomes of a command (PBFT, section 4.1), in whatever
+/// company each comes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
-    /// The command replied to.
-    pub command: CommandId,
-    /// What became of it.
-    pub outcome: Outcome,
+pub struct Replies {
+    /// Whose commands.
+    pub client: ClientId,
+    /// The commands' numbers, and what became of each.
+    pub outcomes: Vec<(SequenceNumber, Outcome)>,
     /// Who says so.
     pub replica: ReplicaId,
-    /// The replica's signature on command and outcome.
+    /// The replica's signature on all of that.
     pub signature: Signature,
 }
 
-impl Reply {
-    /// The reply, signed by `replica`.
+/// Replies are signed together up to so many bytes of results; a longer result goes alone.
+pub const REPLIES_BYTES: usize = 64 << 10;
+/// What an outcome counts beside its result: no less than number, height and lengths take.
+const OUTCOME_BYTES: usize = 40;
+
+impl Replies {
+    /// The replies, signed by `replica`.
     #[must_use]
     pub fn signed(
+        key: &SecretKey,
+        cluster: &ClusterId,
+        replica: ReplicaId,
+        client: ClientId,
+        outcomes: Vec<(SequenceNumber, Outcome)>,
+    ) -> Self {
+        let signature = key.sign(Domain::Reply, cluster, &(&client, &outcomes, replica));
+        Self { client, outcomes, replica, signature }
+    }
+
+    /// A reply to one command, signed by `replica`.
+    #[must_use]
+    pub fn one(
         key: &SecretKey,
         cluster: &ClusterId,
         replica: ReplicaId,
         command: CommandId,
         outcome: Outcome,
     ) -> Self {
-        let signature = key.sign(Domain::Reply, cluster, &(&command, &outcome, replica));
-        Self { command, outcome, replica, signature }
+        Self::signed(key, cluster, replica, command.client, [(command.sequence, outcome)].into())
     }
+}
+
+/// The outcomes by client, and each client's in the order given, in lots of [`REPLIES_BYTES`] at most: what is
+/// signed together.
+#[must_use]
+pub fn lots(
+    outcomes: impl IntoIterator<Item = (CommandId, Outcome)>,
+) -> Vec<(ClientId, Vec<(SequenceNumber, Outcome)>)> {
+    let mut open: BTreeMap<ClientId, (usize, Vec<(SequenceNumber, Outcome)>)> = BTreeMap::new();
+    let mut full = Vec::new();
+    for (CommandId { client, sequence }, outcome) in outcomes {
+        let bytes = outcome.bytes();
+        let (held, lot) = open.entry(client).or_default();
+        if !lot.is_empty() && *held + bytes > REPLIES_BYTES {
+            full.push((client, mem::take(lot)));
+            *held = 0;
+        }
+        *held += bytes;
+        lot.push((sequence, outcome));
+    }
+    full.extend(open.into_iter().map(|(client, (_, lot))| (client, lot)));
+    full
 }

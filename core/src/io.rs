@@ -2,7 +2,7 @@
 
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef, QuorumCertificate, TimeoutCertificate};
-use crate::command::{Command, CommandId, NotAdmitted, Reply};
+use crate::command::{Command, CommandId, NotAdmitted, Replies};
 use crate::committees::Committees;
 use crate::event::Event;
 use crate::ids::{Epoch, Height, ReplicaId};
@@ -82,7 +82,7 @@ pub enum Output {
     /// Send a message to all other replicas.
     Broadcast(Message),
     /// Tell a client, if it is connected here.
-    Reply(Reply),
+    Replies(Replies),
     /// Read committed blocks from the store and hand them back as [`Input::Loaded`]: a peer asks
     /// for more than memory holds.
     Load {

@@ -3,7 +3,7 @@
 //! Each frame is one binary WebSocket message, encoded by [`crate::wire`].
 
 use crate::certificate::BlockRef;
-use crate::command::{Command, Reply};
+use crate::command::{Command, Replies};
 use crate::committee::CommitteeSpec;
 use crate::crypto::{self, ClusterId, Domain, PublicKey, SecretKey, Signature};
 use crate::event::{BlockSummary, Event};
@@ -106,8 +106,8 @@ pub enum ClientFrame {
 /// From a replica to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReplicaFrame {
-    /// What became of a command.
-    Reply(Reply),
+    /// What became of commands.
+    Replies(Replies),
 }
 
 /// An event as a replica's observers see it.

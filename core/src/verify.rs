@@ -8,7 +8,7 @@
 
 use crate::block::{Block, Header, SignedHeader};
 use crate::certificate::{BlockId, QuorumCertificate, Timeout, TimeoutCertificate, Vote};
-use crate::command::{Command, NotAdmitted, Reply};
+use crate::command::{Command, NotAdmitted, Replies};
 use crate::committee::{Committee, MEMBERS_MAX};
 use crate::committees::Committees;
 use crate::config::FETCH_BLOCKS_MAX;
@@ -78,17 +78,17 @@ fn check_command(committee: &Committee, command: &Command) -> Result<(), NotAdmi
     }
 }
 
-/// Checks a replica's reply to a client.
+/// Checks a replica's replies to a client.
 ///
 /// # Errors
 /// When the replica is a stranger or its signature is not valid.
-pub fn reply(committee: &Committee, reply: Reply) -> Result<Verified<Reply>, Refusal> {
-    let signed = (&reply.command, &reply.outcome, reply.replica);
-    let key = committee.key(reply.replica).ok_or(Refusal::Stranger(reply.replica))?;
-    if crypto::verify(key, Domain::Reply, committee.cluster(), &signed, &reply.signature) {
-        Ok(Verified(reply))
+pub fn replies(committee: &Committee, replies: Replies) -> Result<Verified<Replies>, Refusal> {
+    let signed = (&replies.client, &replies.outcomes, replies.replica);
+    let key = committee.key(replies.replica).ok_or(Refusal::Stranger(replies.replica))?;
+    if crypto::verify(key, Domain::Reply, committee.cluster(), &signed, &replies.signature) {
+        Ok(Verified(replies))
     } else {
-        Err(Refusal::BadSignature(reply.replica))
+        Err(Refusal::BadSignature(replies.replica))
     }
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
-use hotstuff_core::command::{CommandId, NotAdmitted, Outcome, Reply};
+use hotstuff_core::command::{CommandId, NotAdmitted, Outcome, Replies};
 use hotstuff_core::crypto::ClusterId;
 use hotstuff_core::*;
 use support::{client as key, committee, secret};
@@ -18,10 +18,10 @@ fn executed(result: u8) -> Outcome {
     Outcome::Executed { height: Height(3), result: vec![result] }
 }
 
-fn reply(replica: u16, sequence: SequenceNumber, outcome: Outcome) -> Verified<Reply> {
+fn reply(replica: u16, sequence: SequenceNumber, outcome: Outcome) -> Verified<Replies> {
     let command = CommandId { client: key().public(), sequence };
-    let reply = Reply::signed(&secret(replica), &CLUSTER, ReplicaId(replica), command, outcome);
-    verify::reply(&committee(4), reply).unwrap()
+    let reply = Replies::one(&secret(replica), &CLUSTER, ReplicaId(replica), command, outcome);
+    verify::replies(&committee(4), reply).unwrap()
 }
 
 fn outputs(client: &mut Client) -> Vec<ClientOutput> {
@@ -35,12 +35,12 @@ fn pitfall_30_an_outcome_takes_f_plus_1_distinct_replicas_that_agree() {
     assert!(
         matches!(&outputs(&mut client)[..], [ClientOutput::Broadcast(command)] if command.id.sequence == sequence)
     );
-    client.handle_reply(Time(1), reply(0, sequence, executed(1)));
-    client.handle_reply(Time(2), reply(0, sequence, executed(1)));
+    client.handle_replies(Time(1), reply(0, sequence, executed(1)));
+    client.handle_replies(Time(2), reply(0, sequence, executed(1)));
     assert_eq!(outputs(&mut client), [], "one replica twice is one replica");
-    client.handle_reply(Time(3), reply(1, sequence, executed(2)));
+    client.handle_replies(Time(3), reply(1, sequence, executed(2)));
     assert_eq!(outputs(&mut client), [], "two that differ do not agree");
-    client.handle_reply(Time(4), reply(2, sequence, executed(1)));
+    client.handle_replies(Time(4), reply(2, sequence, executed(1)));
     let done = ClientOutput::Done {
         sequence,
         outcome: executed(1),
@@ -48,7 +48,7 @@ fn pitfall_30_an_outcome_takes_f_plus_1_distinct_replicas_that_agree() {
         latency: Span(4),
     };
     assert_eq!(outputs(&mut client), [done]);
-    client.handle_reply(Time(5), reply(3, sequence, executed(1)));
+    client.handle_replies(Time(5), reply(3, sequence, executed(1)));
     assert_eq!(outputs(&mut client), [], "what is done is done");
     assert_eq!(client.deadline(), None);
 }
@@ -56,9 +56,9 @@ fn pitfall_30_an_outcome_takes_f_plus_1_distinct_replicas_that_agree() {
 #[test]
 fn a_reply_with_anothers_name_is_refused() {
     let command = CommandId { client: key().public(), sequence: SequenceNumber(7) };
-    let mut forged = Reply::signed(&secret(1), &CLUSTER, ReplicaId(1), command, executed(1));
+    let mut forged = Replies::one(&secret(1), &CLUSTER, ReplicaId(1), command, executed(1));
     forged.replica = ReplicaId(2);
-    assert_eq!(verify::reply(&committee(4), forged).err(), Some(Refusal::BadSignature(ReplicaId(2))));
+    assert_eq!(verify::replies(&committee(4), forged).err(), Some(Refusal::BadSignature(ReplicaId(2))));
 }
 
 #[test]
@@ -91,11 +91,11 @@ fn busy_is_not_the_last_word_and_other_refusals_are() {
     let sequence = client.submit(Time(0), vec![1]).unwrap();
     outputs(&mut client);
     for replica in 0..4 {
-        client.handle_reply(Time(1), reply(replica, sequence, Outcome::NotAdmitted(NotAdmitted::Busy)));
+        client.handle_replies(Time(1), reply(replica, sequence, Outcome::NotAdmitted(NotAdmitted::Busy)));
     }
     assert_eq!(outputs(&mut client), []);
     for replica in 0..2 {
-        client.handle_reply(Time(2), reply(replica, sequence, Outcome::TooOld));
+        client.handle_replies(Time(2), reply(replica, sequence, Outcome::TooOld));
     }
     assert!(matches!(&outputs(&mut client)[..], [ClientOutput::Done { outcome: Outcome::TooOld, .. }]));
 }
@@ -120,7 +120,7 @@ fn no_command_in_flight_can_become_too_old() {
     }
     for sequence in 8..7 + u64::from(kept) {
         for replica in 0..2 {
-            client.handle_reply(Time(1), reply(replica, SequenceNumber(sequence), executed(1)));
+            client.handle_replies(Time(1), reply(replica, SequenceNumber(sequence), executed(1)));
         }
     }
     assert_eq!(client.in_flight().count(), 1, "only the first has no outcome");

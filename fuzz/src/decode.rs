@@ -1,6 +1,6 @@
 //! Every decoder of bytes that come over a link or out of a store.
 
-use hotstuff_core::command::{Command, Reply};
+use hotstuff_core::command::{Command, Replies};
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::link::{ClientFrame, ObserveFrame, PeerFrame, ReplicaFrame};
 use hotstuff_core::snapshot::Snapshot;
@@ -21,7 +21,7 @@ pub(super) fn run(bytes: &[u8]) {
     exact::<Record>(bytes);
     exact::<Snapshot>(bytes);
     exact::<Command>(bytes);
-    exact::<Reply>(bytes);
+    exact::<Replies>(bytes);
     exact::<Evidence>(bytes);
     exact::<Event>(bytes);
     exact::<Status>(bytes);

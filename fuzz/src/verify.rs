@@ -1,7 +1,7 @@
 //! Verification: whatever a message says, it is refused or believed, and believed twice alike.
 
 use crate::world::{Corrupt, Setting};
-use hotstuff_core::command::{Command, Reply};
+use hotstuff_core::command::{Command, Replies};
 use hotstuff_core::snapshot::Snapshot;
 use hotstuff_core::{Committee, Committees, Evidence, Message, verify, wire};
 use std::sync::{Arc, LazyLock};
@@ -21,8 +21,8 @@ pub(super) fn run(bytes: &[u8]) {
         let verdict = verify::command(&COMMITTEE, command.clone());
         assert_eq!(verify::command(&COMMITTEE, command), verdict, "verification is a function");
     }
-    if let Ok(reply) = wire::decode::<Reply>(bytes) {
-        let _ = verify::reply(&COMMITTEE, reply);
+    if let Ok(replies) = wire::decode::<Replies>(bytes) {
+        let _ = verify::replies(&COMMITTEE, replies);
     }
     if let Ok(evidence) = wire::decode::<Evidence>(bytes) {
         let _ = verify::evidence(&committees, &evidence);

@@ -6,7 +6,7 @@ use crate::queue::Ticket;
 use crate::request::{Answered, Request};
 use core::fmt;
 use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
-use hotstuff_core::command::{ClientId, Command, Outcome, Reply};
+use hotstuff_core::command::{ClientId, Command, Outcome, Replies};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, Verified};
 use hotstuff_kv::Operation;
@@ -104,8 +104,8 @@ impl ClientHost {
         (self.generated < self.workload.commands).then_some(now + self.workload.interval_us)
     }
 
-    pub(crate) fn handle_reply(&mut self, now: Time, reply: Verified<Reply>) {
-        self.client.handle_reply(now, reply);
+    pub(crate) fn handle_replies(&mut self, now: Time, replies: Verified<Replies>) {
+        self.client.handle_replies(now, replies);
     }
 
     pub(crate) fn handle_tick(&mut self, now: Time) {

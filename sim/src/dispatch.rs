@@ -9,7 +9,7 @@ use crate::network::{Letter, Load, Packet, view_of};
 use crate::queue::Ticket;
 use crate::sim::{Due, Sim};
 use crate::step::{Cause, DropCause, Step};
-use hotstuff_core::command::Reply;
+use hotstuff_core::command::Replies;
 use hotstuff_core::{Event, Input, Output, ReplicaId, verify};
 use std::sync::Arc;
 
@@ -142,15 +142,16 @@ impl Sim {
                 self.host_mut(to).handle(now, input);
                 (Some(to), Cause::CommandDelivered { client, id, sequence })
             }
-            Load::Reply { from, client, reply } => {
-                let (sequence, replica) = (reply.command.sequence, from.replica);
+            Load::Replies { from, client, replies } => {
+                let sequences = replies.outcomes.iter().map(|(sequence, _)| *sequence).collect();
+                let from = from.replica;
                 if is_lost {
-                    return (None, Cause::ReplyDropped { client, id, from: replica, sequence });
+                    return (None, Cause::RepliesDropped { client, id, from, sequences });
                 }
-                if let Ok(reply) = verify::reply(&self.committee, Arc::unwrap_or_clone(reply)) {
-                    self.client_mut(client).handle_reply(now, reply);
+                if let Ok(replies) = verify::replies(&self.committee, Arc::unwrap_or_clone(replies)) {
+                    self.client_mut(client).handle_replies(now, replies);
                 }
-                (None, Cause::ReplyDelivered { client, id, from: replica, sequence })
+                (None, Cause::RepliesDelivered { client, id, from, sequences })
             }
         }
     }
@@ -173,7 +174,7 @@ impl Sim {
                 Output::Event(event) => events.push(event),
                 Output::Send { to, message } => self.send(id, Sending::to(to, message)),
                 Output::Broadcast(message) => self.send(id, Sending::all(message)),
-                Output::Reply(reply) => self.reply(id, reply),
+                Output::Replies(replies) => self.reply(id, replies),
                 Output::Committees(_) => {} // asked for when something arrives
                 Output::Load { peer, target, epoch, from, to } => {
                     let blocks = self.host_mut(id).disk().committed(from, to);
@@ -265,10 +266,10 @@ impl Sim {
         core.committees().iter().any(|committee| committee.contains(to))
     }
 
-    fn reply(&mut self, from: HostId, reply: Reply) {
-        let is_its = |client: &&ClientHost| client.id() == reply.command.client;
+    fn reply(&mut self, from: HostId, replies: Replies) {
+        let is_its = |client: &&ClientHost| client.id() == replies.client;
         if let Some(client) = self.clients.values().find(is_its).map(ClientHost::number) {
-            self.post(Load::Reply { from, client, reply: Arc::new(reply) });
+            self.post(Load::Replies { from, client, replies: Arc::new(replies) });
         }
     }
 

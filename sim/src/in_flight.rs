@@ -26,7 +26,9 @@ impl Sim {
             let (client, host, is_reply, sequence) = match load {
                 Load::Message { .. } => return None,
                 Load::Command { client, to, letter } => (*client, *to, false, letter.content().id.sequence),
-                Load::Reply { from, client, reply } => (*client, *from, true, reply.command.sequence),
+                Load::Replies { from, client, replies } => {
+                    (*client, *from, true, replies.outcomes.first()?.0)
+                }
             };
             let (id, sent, dropped) = (*id, *sent, *is_lost);
             Some(ClientInFlight { id, client, host, is_reply, sequence, sent, arrives, dropped })
@@ -66,7 +68,7 @@ pub struct ClientInFlight {
     pub host: HostId,
     /// Whether it is a reply on its way to the client; else it is a command.
     pub is_reply: bool,
-    /// The command's number.
+    /// The command's number; the first one's, where several are replied to together.
     pub sequence: hotstuff_core::SequenceNumber,
     /// When it was sent.
     pub sent: Time,

@@ -4,7 +4,7 @@ use crate::config::{LinkConfig, SimConfig};
 use crate::ids::{ClientNumber, HostId};
 use crate::rng::Rng;
 use crate::script::{ViewScript, own_view};
-use hotstuff_core::command::{Command, NotAdmitted, Reply};
+use hotstuff_core::command::{Command, NotAdmitted, Replies};
 use hotstuff_core::{
     Committee, Committees, Epoch, Message, Refusal, ReplicaId, Span, Time, Verified, View, verify,
 };
@@ -70,7 +70,7 @@ pub(crate) enum Load {
     /// From a client to a host.
     Command { client: ClientNumber, to: HostId, letter: Arc<Letter<Command, NotAdmitted>> },
     /// From a host to a client, who alone verifies it.
-    Reply { from: HostId, client: ClientNumber, reply: Arc<Reply> },
+    Replies { from: HostId, client: ClientNumber, replies: Arc<Replies> },
 }
 
 /// A message on its way.
@@ -159,7 +159,7 @@ impl Network {
     ) -> (Packet, Time, Option<Time>) {
         let way = match load {
             Load::Message { from, to, .. } => Some((from, to)),
-            Load::Command { .. } | Load::Reply { .. } => None,
+            Load::Command { .. } | Load::Replies { .. } => None,
         };
         let link = way.and_then(|way| self.single.get(&way)).copied().unwrap_or(self.links);
         // All are drawn each time, so that a change of one setting leaves the other's draws alone.
@@ -184,7 +184,7 @@ impl Network {
             Load::Command { client, to, .. } => {
                 self.twins.contains(&to.replica) && to.twin == client.0.is_multiple_of(2)
             }
-            Load::Reply { .. } => false,
+            Load::Replies { .. } => false,
         }
     }
 

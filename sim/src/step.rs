@@ -101,27 +101,27 @@ pub enum Cause {
         /// Why.
         why: DropCause,
     },
-    /// A reply arrived.
-    ReplyDelivered {
+    /// Replies arrived.
+    RepliesDelivered {
         /// At whom.
         client: ClientNumber,
         /// The packet's number within the run.
         id: u64,
-        /// Who sent it.
+        /// Who sent them.
         from: ReplicaId,
-        /// The command's number.
-        sequence: SequenceNumber,
+        /// The commands' numbers.
+        sequences: Vec<SequenceNumber>,
     },
-    /// A reply got lost.
-    ReplyDropped {
+    /// Replies got lost.
+    RepliesDropped {
         /// On its way to whom.
         client: ClientNumber,
         /// The packet's number within the run.
         id: u64,
-        /// Who sent it.
+        /// Who sent them.
         from: ReplicaId,
-        /// The command's number.
-        sequence: SequenceNumber,
+        /// The commands' numbers.
+        sequences: Vec<SequenceNumber>,
     },
     /// A client's timer fired: it sends again or gives up.
     ClientTimer(ClientNumber),
@@ -144,6 +144,14 @@ impl fmt::Display for DropCause {
             Self::Lost => "got lost",
             Self::Down => "found it down",
         })
+    }
+}
+
+struct Listed<'a>(&'a [SequenceNumber]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|sequence| write!(f, " {sequence}"))
     }
 }
 
@@ -177,8 +185,12 @@ impl fmt::Display for Cause {
             Self::CommandDropped { client, sequence, why, .. } => {
                 write!(f, "command {sequence} of {client} {why}")
             }
-            Self::ReplyDelivered { from, sequence, .. } => write!(f, "reply of {from} to {sequence}"),
-            Self::ReplyDropped { from, sequence, .. } => write!(f, "reply of {from} to {sequence} got lost"),
+            Self::RepliesDelivered { from, sequences, .. } => {
+                write!(f, "reply of {from} to{}", Listed(sequences))
+            }
+            Self::RepliesDropped { from, sequences, .. } => {
+                write!(f, "reply of {from} to{} got lost", Listed(sequences))
+            }
             Self::ClientTimer(_) => f.write_str("timer"),
             Self::Intervened(what) => what.fmt(f),
         }
@@ -189,12 +201,12 @@ impl Step {
     /// At which client it happened, if it did at one.
     #[must_use]
     pub fn client(&self) -> Option<ClientNumber> {
-        use Cause::{ClientTimer, HeldBack, ReplyDelivered, ReplyDropped, Submitted};
+        use Cause::{ClientTimer, HeldBack, RepliesDelivered, RepliesDropped, Submitted};
         match self.cause {
             Submitted { client, .. }
             | HeldBack(client)
-            | ReplyDelivered { client, .. }
-            | ReplyDropped { client, .. }
+            | RepliesDelivered { client, .. }
+            | RepliesDropped { client, .. }
             | ClientTimer(client) => Some(client),
             _ => None,
         }

@@ -10,6 +10,7 @@ use crate::event::{BlockSummary, EntryCause, Event};
 use crate::io::{Halt, Record};
 use crate::ledger::Settled;
 use crate::refusal::Refusal;
+use alloc::vec::Vec;
 
 impl<A: App> Replica<A> {
     /// Takes a verified QC in: raises the high QC, locks and commits where its block is here, and
@@ -87,14 +88,16 @@ impl<A: App> Replica<A> {
             self.tree.commit(&block.id(), root);
             self.persist(Record::Committed(block.reference()));
             self.event(Event::Committed { block: BlockSummary::from(&block), state_root: root });
+            let mut outcomes = Vec::with_capacity(settled.len());
             for (Settled { command, outcome, is_new }, asked) in settled.into_iter().zip(commands(&block)) {
                 if is_new {
                     self.event(Event::Executed { command, height: block.height() });
                     self.tell_of_change(asked, &outcome);
                 }
                 self.mempool.remove(&command);
-                self.reply(command, outcome);
+                outcomes.push((command, outcome));
             }
+            self.reply_to_all(outcomes);
         }
         self.pacemaker.note_commit();
         self.refresh_committees();

@@ -2,7 +2,7 @@
 
 use super::Replica;
 use crate::app::App;
-use crate::command::{Command, CommandId, NotAdmitted, Outcome, Reply};
+use crate::command::{self, Command, CommandId, NotAdmitted, Outcome, Replies};
 use crate::event::Event;
 use crate::io::Output;
 
@@ -27,8 +27,16 @@ impl<A: App> Replica<A> {
         self.reply(command, Outcome::NotAdmitted(why));
     }
 
-    pub(super) fn reply(&mut self, command: CommandId, outcome: Outcome) {
-        let reply = Reply::signed(&self.key, self.committee.cluster(), self.id, command, outcome);
-        self.outputs.push_back(Output::Reply(reply));
+    fn reply(&mut self, command: CommandId, outcome: Outcome) {
+        self.reply_to_all([(command, outcome)]);
+    }
+
+    /// Replies to many commands, with one signature for each client.
+    pub(super) fn reply_to_all(&mut self, outcomes: impl IntoIterator<Item = (CommandId, Outcome)>) {
+        for (client, lot) in command::lots(outcomes) {
+            let cluster = self.committee.cluster();
+            let replies = Replies::signed(&self.key, cluster, self.id, client, lot);
+            self.outputs.push_back(Output::Replies(replies));
+        }
     }
 }

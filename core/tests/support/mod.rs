@@ -8,7 +8,7 @@ mod parts;
 
 pub use parts::*;
 
-use hotstuff_core::command::{Operation, Outcome, Reply};
+use hotstuff_core::command::{Operation, Outcome, Replies};
 use hotstuff_core::message::MessageKind;
 use hotstuff_core::snapshot::SnapshotChunk;
 use hotstuff_core::*;
@@ -32,7 +32,7 @@ pub struct Table {
     pub replicas: Vec<Option<Replica<Adder>>>,
     pub disks: Vec<Vec<Record>>,
     pub lanes: VecDeque<Envelope>,
-    pub replies: Vec<Reply>,
+    pub replies: Vec<Replies>,
     pub events: Vec<(u16, Event)>,
     pub now: Time,
     pub script: String,
@@ -167,7 +167,7 @@ impl Table {
                         self.lanes.push_back(Envelope { from: id, to, message: message.clone() });
                     }
                 }
-                Output::Reply(reply) => self.replies.push(reply),
+                Output::Replies(replies) => self.replies.push(replies),
                 Output::Load { peer, target, epoch, from, to } => {
                     let blocks = self.stored(id, from, to);
                     self.input(id, Input::Loaded { peer, target, epoch, blocks });
@@ -312,8 +312,10 @@ impl Table {
     }
 
     pub fn outcomes(&self, sequence: u64) -> Vec<(ReplicaId, Outcome)> {
-        let of = |reply: &&Reply| reply.command.sequence == SequenceNumber(sequence);
-        self.replies.iter().filter(of).map(|reply| (reply.replica, reply.outcome.clone())).collect()
+        let all = self.replies.iter();
+        let each = all.flat_map(|replies| replies.outcomes.iter().map(|said| (replies.replica, said)));
+        let of = each.filter(|(_, (number, _))| *number == SequenceNumber(sequence));
+        of.map(|(replica, (_, outcome))| (replica, outcome.clone())).collect()
     }
 }
 

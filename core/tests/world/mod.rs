@@ -264,8 +264,8 @@ impl World {
                     self.watches[at].sent(None, &message);
                     messages.push((committees.clone(), None, message));
                 }
-                Output::Reply(reply) => {
-                    assert_eq!(reply.replica, ReplicaId(id));
+                Output::Replies(replies) => {
+                    assert_eq!(replies.replica, ReplicaId(id));
                 }
                 Output::Load { peer, target, epoch, from, to } => {
                     let wanted = |block: &Block| (from..=to).contains(&block.height());

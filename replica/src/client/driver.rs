@@ -232,7 +232,7 @@ impl Worker {
                 }
                 self.links.insert(replica, Ok(queue));
             }
-            LinkEvent::Reply(reply) => self.client.handle_reply(self.now(), reply),
+            LinkEvent::Replies(replies) => self.client.handle_replies(self.now(), replies),
             LinkEvent::Down(replica, why) => {
                 tracing::debug!("link to {replica}: {why}");
                 self.links.insert(replica, Err(why));

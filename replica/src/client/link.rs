@@ -4,7 +4,7 @@
 use super::transport::{self, Transport};
 use crate::redial::{self, Redial};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use hotstuff_core::command::Reply;
+use hotstuff_core::command::{REPLIES_BYTES, Replies};
 use hotstuff_core::link::ReplicaFrame;
 use hotstuff_core::verify::Verified;
 use hotstuff_core::wire::{self, DecodeError};
@@ -29,15 +29,15 @@ const REDIAL_MIN: Span = Span::millis(50);
 const REDIAL_MAX: Span = Span::millis(2_000);
 /// Frames that wait to be sent. What does not fit is dropped, and sent again by the client's retry.
 const QUEUE_FRAMES: usize = 1_024;
-/// What a reply may have beyond a value of the longest command's size.
+/// What replies may have beyond their results.
 const REPLY_OVERHEAD_BYTES: usize = 4_096;
 
 /// What a link tells its client, in order.
 pub(super) enum LinkEvent {
     /// The link stands; frames put into the queue are sent.
     Up(ReplicaId, mpsc::Sender<Bytes>),
-    /// A reply with a valid signature. (Which link brought it says nothing: the signature does.)
-    Reply(Verified<Reply>),
+    /// Replies with a valid signature. (Which link brought them says nothing: the signature does.)
+    Replies(Verified<Replies>),
     /// The link is down and will be dialled again.
     Down(ReplicaId, LinkError),
 }
@@ -121,7 +121,8 @@ async fn connect(
 }
 
 fn config(committee: &Committee) -> WebSocketConfig {
-    let bytes = committee.limits().command_bytes as usize + REPLY_OVERHEAD_BYTES;
+    let longest = REPLIES_BYTES.max(committee.limits().command_bytes as usize);
+    let bytes = longest + REPLY_OVERHEAD_BYTES;
     WebSocketConfig::default().max_message_size(Some(bytes)).max_frame_size(Some(bytes))
 }
 
@@ -175,9 +176,9 @@ where
         let received = timeout(3 * PING_INTERVAL, stream.next()).await.map_err(|_| LinkError::Silent)?;
         match received.transpose()? {
             Some(Message::Binary(bytes)) => {
-                let ReplicaFrame::Reply(reply) = wire::decode(&bytes)?;
-                let reply = verify::reply(committee, reply)?;
-                if events.send(LinkEvent::Reply(reply)).await.is_err() {
+                let ReplicaFrame::Replies(replies) = wire::decode(&bytes)?;
+                let replies = verify::replies(committee, replies)?;
+                if events.send(LinkEvent::Replies(replies)).await.is_err() {
                     return Ok(());
                 }
             }

@@ -1,7 +1,7 @@
 //! Which connection a client's replies go to: every one on which a command of the client came.
 
 use axum::body::Bytes;
-use hotstuff_core::command::{ClientId, NotAdmitted, Outcome, Reply};
+use hotstuff_core::command::{ClientId, NotAdmitted, Outcome, Replies};
 use hotstuff_core::link::ReplicaFrame;
 use hotstuff_core::wire;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,16 +21,16 @@ struct Registry {
 
 #[derive(Debug)]
 struct Outlet {
-    replies: mpsc::Sender<QueuedReply>,
+    replies: mpsc::Sender<QueuedReplies>,
     room: Arc<Semaphore>,
     clients: BTreeSet<ClientId>,
     clients_max: usize,
 }
 
-/// An encoded reply that waits to be written, with its share of the connection's bytes.
+/// Encoded replies that wait to be written, with their share of the connection's bytes.
 #[derive(Debug)]
-pub struct QueuedReply {
-    /// The encoded reply.
+pub struct QueuedReplies {
+    /// The encoded replies.
     pub frame: Bytes,
     _room: OwnedSemaphorePermit,
 }
@@ -41,7 +41,7 @@ pub struct ClientConnection {
     number: u64,
     clients: Arc<Clients>,
     /// The replies to send. They end when the connection has fallen too far behind.
-    pub replies: mpsc::Receiver<QueuedReply>,
+    pub replies: mpsc::Receiver<QueuedReplies>,
 }
 
 /// The connection speaks for too many clients.
@@ -69,20 +69,20 @@ impl Clients {
         self.lock().connections.len()
     }
 
-    /// Queues a reply wherever its client is connected. A connection whose queue is full is
+    /// Queues replies wherever their client is connected. A connection whose queue is full is
     /// given up.
     ///
     /// That a command's signature or size is wrong is not told here: anybody can send such a
     /// command in another's name, and the one who did is told by the close of its connection.
-    pub fn deliver(&self, reply: Reply) {
+    pub fn deliver(&self, replies: Replies) {
         let not_verified = [NotAdmitted::BadSignature, NotAdmitted::TooLarge].map(Outcome::NotAdmitted);
-        if not_verified.contains(&reply.outcome) {
-            return;
+        if replies.outcomes.iter().any(|(_, outcome)| not_verified.contains(outcome)) {
+            return; // such a reply goes alone
         }
         let mut registry = self.lock();
-        let Some(numbers) = registry.by_client.get(&reply.command.client) else { return };
+        let Some(numbers) = registry.by_client.get(&replies.client) else { return };
         let numbers: Vec<u64> = numbers.iter().copied().collect();
-        let frame = Bytes::from(wire::encode(&ReplicaFrame::Reply(reply)));
+        let frame = Bytes::from(wire::encode(&ReplicaFrame::Replies(replies)));
         for number in numbers {
             if registry.connections.get(&number).is_some_and(|outlet| !outlet.queue(&frame)) {
                 registry.remove(number);
@@ -97,11 +97,11 @@ impl Clients {
 }
 
 impl Outlet {
-    /// Queues a reply; false when there is no room for it.
+    /// Queues replies; false when there is no room for them.
     fn queue(&self, frame: &Bytes) -> bool {
         let Ok(bytes) = u32::try_from(frame.len()) else { return false };
         let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(bytes) else { return false };
-        self.replies.try_send(QueuedReply { frame: frame.clone(), _room: room }).is_ok()
+        self.replies.try_send(QueuedReplies { frame: frame.clone(), _room: room }).is_ok()
     }
 }
 
@@ -149,19 +149,18 @@ impl Drop for ClientConnection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotstuff_core::command::CommandId;
     use hotstuff_core::crypto::{PublicKey, Signature};
     use hotstuff_core::{Height, ReplicaId, SequenceNumber};
 
     const A: ClientId = PublicKey([1; 32]);
     const B: ClientId = PublicKey([2; 32]);
 
-    fn reply(client: ClientId, outcome: Outcome) -> Reply {
-        let command = CommandId { client, sequence: SequenceNumber(1) };
-        Reply { command, outcome, replica: ReplicaId(0), signature: Signature([0; 64]) }
+    fn reply(client: ClientId, outcome: Outcome) -> Replies {
+        let outcomes = vec![(SequenceNumber(1), outcome)];
+        Replies { client, outcomes, replica: ReplicaId(0), signature: Signature([0; 64]) }
     }
 
-    fn executed(client: ClientId) -> Reply {
+    fn executed(client: ClientId) -> Replies {
         reply(client, Outcome::Executed { height: Height(1), result: Vec::new() })
     }
 

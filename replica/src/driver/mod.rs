@@ -8,7 +8,7 @@ mod observers;
 mod reads;
 mod segment;
 
-pub use clients::{ClientConnection, Clients, QueuedReply, TooManyKeys};
+pub use clients::{ClientConnection, Clients, QueuedReplies, TooManyKeys};
 pub use inbox::{COMMANDS, DriverEnded, Inlet, MESSAGES, Question, Quota, Waiting};
 pub use observers::Observer;
 pub use reads::{NotProven, ProvenRead, READERS, Read};
@@ -196,7 +196,7 @@ impl Driver {
             Output::Persist(_) => {}
             Output::Send { to, message } => self.peers.send(to, frame(message)),
             Output::Broadcast(message) => self.peers.broadcast(&frame(message)),
-            Output::Reply(reply) => self.clients.deliver(reply),
+            Output::Replies(replies) => self.clients.deliver(replies),
             Output::Committees(committees) => {
                 self.committees.send_replace(committees);
             }

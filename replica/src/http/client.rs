@@ -3,7 +3,7 @@
 use super::allowance::{Allowance, Spent};
 use crate::config::LinkConfig;
 use crate::context::Context;
-use crate::driver::{ClientConnection, QueuedReply};
+use crate::driver::{ClientConnection, QueuedReplies};
 use crate::fault::{Ended, Fault};
 use crate::socket;
 use axum::body::Bytes;
@@ -12,7 +12,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::SinkExt;
-use hotstuff_core::command::{CommandId, NotAdmitted, Outcome, Reply};
+use hotstuff_core::command::{CommandId, NotAdmitted, Outcome, Replies};
 use hotstuff_core::link::{ClientFrame, ReplicaFrame};
 use hotstuff_core::{Input, verify, wire};
 use std::sync::Arc;
@@ -134,14 +134,14 @@ async fn take(
 /// What the core says too when it has no room: send it again later.
 fn busy(context: &Context, id: CommandId) -> Bytes {
     let outcome = Outcome::NotAdmitted(NotAdmitted::Busy);
-    let reply = Reply::signed(&context.key, context.committee.cluster(), context.id, id, outcome);
-    wire::encode(&ReplicaFrame::Reply(reply)).into()
+    let reply = Replies::one(&context.key, context.committee.cluster(), context.id, id, outcome);
+    wire::encode(&ReplicaFrame::Replies(reply)).into()
 }
 
 async fn send(
     connection: &mut ClientConnection,
     socket: &mut WebSocket,
-    first: QueuedReply,
+    first: QueuedReplies,
 ) -> Result<(), axum::Error> {
     socket.feed(Message::Binary(first.frame)).await?;
     for _ in 1..FLUSH_FRAMES {

@@ -30,10 +30,10 @@ async fn submit(site: &Site, socket: &mut Socket, key: &SecretKey, sequence: u64
 
 /// The next reply to an honest replica's client.
 async fn refusal(site: &Site, socket: &mut Socket) -> NotAdmitted {
-    let ReplicaFrame::Reply(reply) = receive(socket).await;
-    match verify::reply(site.committee(), reply).unwrap().into_inner().outcome {
-        Outcome::NotAdmitted(why) => why,
-        other => panic!("nothing commits here: {other:?}"),
+    let ReplicaFrame::Replies(replies) = receive(socket).await;
+    match verify::replies(site.committee(), replies).unwrap().into_inner().outcomes[..] {
+        [(_, Outcome::NotAdmitted(why))] => why,
+        ref other => panic!("nothing commits here: {other:?}"),
     }
 }
 

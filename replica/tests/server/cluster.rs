@@ -43,15 +43,17 @@ pub async fn submit(
     let mut outcomes = Vec::new();
     for socket in sockets {
         // A replica that executed an earlier command before its client's copy came told it twice.
-        let reply = loop {
-            let ReplicaFrame::Reply(reply) = receive(socket).await;
-            let reply = verify::reply(site.committee(), reply).unwrap().into_inner();
-            assert!(reply.command.sequence <= sequence);
-            if reply.command == command.id {
-                break reply;
+        let outcome = loop {
+            let ReplicaFrame::Replies(replies) = receive(socket).await;
+            let replies = verify::replies(site.committee(), replies).unwrap().into_inner();
+            assert_eq!(replies.client, command.id.client);
+            let mut newest = replies.outcomes.into_iter().filter(|(number, _)| *number >= sequence);
+            if let Some((number, outcome)) = newest.next() {
+                assert_eq!(number, sequence);
+                break outcome;
             }
         };
-        outcomes.push(reply.outcome);
+        outcomes.push(outcome);
     }
     outcomes
 }

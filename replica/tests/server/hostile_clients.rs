@@ -3,7 +3,7 @@
 
 use crate::support::*;
 use futures_util::{SinkExt, StreamExt};
-use hotstuff_core::command::{Command, CommandId, NotAdmitted, Outcome, Reply};
+use hotstuff_core::command::{Command, CommandId, NotAdmitted, Outcome, Replies};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::{ClientFrame, ObserveFrame, ReplicaFrame};
 use hotstuff_core::{Event, Height, ReplicaId, SequenceNumber, Span, wire};
@@ -43,8 +43,8 @@ async fn whatever_a_client_sends_that_is_no_valid_command() {
     let too_large = command(&site, 1, vec![0; site.committee().limits().command_bytes as usize + 1]);
     let reply = |outcome| {
         let id = CommandId { client: site.client_key().public(), sequence: SequenceNumber(1) };
-        let reply = Reply::signed(site.key(1), site.committee().cluster(), ReplicaId(1), id, outcome);
-        Frame::binary(wire::encode(&ReplicaFrame::Reply(reply)))
+        let reply = Replies::one(site.key(1), site.committee().cluster(), ReplicaId(1), id, outcome);
+        Frame::binary(wire::encode(&ReplicaFrame::Replies(reply)))
     };
     let executed = Outcome::Executed { height: Height(5), result: vec![1, 2, 3] };
     let submit = |command: Command| Frame::binary(wire::encode(&ClientFrame::Submit(command)));

@@ -133,10 +133,10 @@ async fn the_rate_of_one_connection() {
         send(&mut fast, &scene.command(sequence, &set("k", "v"))).await;
     }
     let busy = loop {
-        let ReplicaFrame::Reply(reply) = receive(&mut fast).await;
-        let reply = verify::reply(scene.site.committee(), reply).unwrap().into_inner();
-        if reply.outcome == Outcome::NotAdmitted(NotAdmitted::Busy) {
-            break reply.command.sequence.0;
+        let ReplicaFrame::Replies(replies) = receive(&mut fast).await;
+        let replies = verify::replies(scene.site.committee(), replies).unwrap().into_inner();
+        if let [(sequence, Outcome::NotAdmitted(NotAdmitted::Busy))] = replies.outcomes[..] {
+            break sequence.0;
         }
     };
     assert!(busy > 20, "{busy}");
@@ -235,9 +235,11 @@ async fn a_client_that_does_not_read() {
     for socket in &mut everywhere {
         let mut answered = 0;
         while answered < 2 {
-            let ReplicaFrame::Reply(reply) = receive(socket).await;
-            assert!(matches!(reply.outcome, Outcome::Executed { .. }), "{reply:?}");
-            answered = answered.max(reply.command.sequence.0);
+            let ReplicaFrame::Replies(replies) = receive(socket).await;
+            for (sequence, outcome) in replies.outcomes {
+                assert!(matches!(outcome, Outcome::Executed { .. }), "{outcome:?}");
+                answered = answered.max(sequence.0);
+            }
         }
     }
     drop(everywhere);

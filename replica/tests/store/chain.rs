@@ -128,7 +128,7 @@ impl Chain {
                     let others: Vec<_> = self.committee.ids().filter(|other| *other != id).collect();
                     self.post(id, &others, message);
                 }
-                Output::Reply(_) => is_answered |= id.0 == 0,
+                Output::Replies(_) => is_answered |= id.0 == 0,
                 Output::LoadSnapshot { peer, .. } => {
                     self.input(id, Input::SnapshotLoaded { peer, chunk: SnapshotChunk::none() });
                 }

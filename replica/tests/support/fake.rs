@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use hotstuff_core::CommitRule;
-use hotstuff_core::command::{Command, Operation, Outcome, Reply};
+use hotstuff_core::command::{Command, Operation, Outcome, Replies};
 use hotstuff_core::committee::{CommitteeSpec, Limits, Member};
 use hotstuff_core::crypto::{ClusterId, SecretKey};
 use hotstuff_core::leader::LeaderRule;
@@ -54,8 +54,8 @@ impl Fake {
 
     /// A reply in this replica's name, signed by any key.
     pub fn reply_with(&self, key: &SecretKey, command: &Command, outcome: Outcome) -> Message {
-        let reply = Reply::signed(key, self.committee.cluster(), self.id, command.id, outcome);
-        Message::Binary(wire::encode(&ReplicaFrame::Reply(reply)).into())
+        let reply = Replies::one(key, self.committee.cluster(), self.id, command.id, outcome);
+        Message::Binary(wire::encode(&ReplicaFrame::Replies(reply)).into())
     }
 
     /// How often it was sent this command.

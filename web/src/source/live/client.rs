@@ -121,11 +121,11 @@ impl ClientTasks {
     }
 
     fn take(&self, frame: ReplicaFrame) -> Result<(), String> {
-        let ReplicaFrame::Reply(reply) = frame;
+        let ReplicaFrame::Replies(replies) = frame;
         let mut state = self.state.borrow_mut();
         let Some((client, committee)) = &mut state.client else { return Ok(()) };
-        let reply = verify::reply(committee, reply).map_err(|refusal| refusal.to_string())?;
-        client.handle_reply(wall_clock(), reply);
+        let replies = verify::replies(committee, replies).map_err(|refusal| refusal.to_string())?;
+        client.handle_replies(wall_clock(), replies);
         drop(state);
         self.perform();
         Ok(())
