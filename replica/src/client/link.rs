@@ -9,6 +9,7 @@ use hotstuff_core::link::ReplicaFrame;
 use hotstuff_core::verify::Verified;
 use hotstuff_core::wire::{self, DecodeError};
 use hotstuff_core::{Committee, Refusal, ReplicaId, Span, verify};
+use hotstuff_kv::ANSWER_BYTES_MAX;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -29,7 +30,7 @@ const REDIAL_MIN: Span = Span::millis(50);
 const REDIAL_MAX: Span = Span::millis(2_000);
 /// Frames that wait to be sent. What does not fit is dropped, and sent again by the client's retry.
 const QUEUE_FRAMES: usize = 1_024;
-/// What a reply may have beyond a value of the longest command's size.
+/// What a reply may have beyond the answer.
 const REPLY_OVERHEAD_BYTES: usize = 4_096;
 
 /// What a link tells its client, in order.
@@ -80,7 +81,7 @@ pub(super) async fn keep(
     committee: Arc<Committee>,
     events: mpsc::Sender<LinkEvent>,
 ) {
-    let config = config(&committee);
+    let config = config();
     let mut redial = Redial::new(REDIAL_MIN, REDIAL_MAX, CONNECT_TIMEOUT);
     loop {
         let began = Instant::now();
@@ -120,8 +121,8 @@ async fn connect(
     Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
 
-fn config(committee: &Committee) -> WebSocketConfig {
-    let bytes = committee.limits().command_bytes as usize + REPLY_OVERHEAD_BYTES;
+fn config() -> WebSocketConfig {
+    let bytes = ANSWER_BYTES_MAX + REPLY_OVERHEAD_BYTES;
     WebSocketConfig::default().max_message_size(Some(bytes)).max_frame_size(Some(bytes))
 }
 
