@@ -1,5 +1,6 @@
 //! What clients ask for, and what they are told: signed commands and signed replies.
 
+use crate::app::RESULT_BYTES_MAX;
 use crate::change::CommitteeChange;
 use crate::crypto::{ClusterId, Digest, Domain, PublicKey, SecretKey, Signature};
 use crate::ids::{Height, ReplicaId, SequenceNumber};
@@ -179,8 +180,8 @@ pub struct Replies {
     pub signature: Signature,
 }
 
-/// Replies are signed together up to so many bytes of results; a longer result goes alone.
-pub const REPLIES_BYTES: usize = 64 << 10;
+/// Replies are signed together up to so many bytes; the longest results go alone.
+pub const REPLIES_BYTES: usize = RESULT_BYTES_MAX as usize;
 /// What an outcome counts beside its result: no less than number, height and lengths take.
 const OUTCOME_BYTES: usize = 40;
 

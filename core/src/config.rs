@@ -1,6 +1,7 @@
 //! What a replica may choose for itself: times and bounds. What must be the same at all replicas
 //! is in [`crate::committee::Limits`].
 
+use crate::app::RESULT_BYTES_MAX;
 use crate::committee::Limits;
 use crate::ids::Span;
 use crate::tree::TreeBounds;
@@ -148,7 +149,8 @@ impl Config {
         if self.tree_bytes < blocks {
             return Err(ConfigError::TreeBytes(blocks));
         }
-        let session = limits.session_bytes.max(limits.command_bytes);
+        // The latest result is remembered in any case.
+        let session = limits.session_bytes.max(RESULT_BYTES_MAX);
         let table = u64::from(limits.sessions) * u64::from(session);
         if self.snapshot_bytes < table {
             return Err(ConfigError::SnapshotBytes(table));

@@ -6,7 +6,7 @@ use hotstuff_core::link::{ClientFrame, ObserveFrame, PeerFrame, ReplicaFrame};
 use hotstuff_core::snapshot::Snapshot;
 use hotstuff_core::state_proof::StateProof;
 use hotstuff_core::{CommitteeSpec, Event, Evidence, Message, Record, Status, change, wire};
-use hotstuff_kv::{Answer, NoProof, Operation, Proof};
+use hotstuff_kv::{NoProof, Proof, Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -33,11 +33,11 @@ pub(super) fn run(bytes: &[u8]) {
         assert_eq!(proof.check(b"key", &Digest([7; 32])), Err(NoProof));
     }
     let _ = change::decode_result(bytes);
-    if let Ok(operation) = Operation::decode(bytes) {
-        assert_eq!(Operation::decode(&operation.encode()), Ok(operation));
+    if let Ok(request) = Request::decode(bytes) {
+        assert_eq!(Request::decode(&request.encode()), Ok(request));
     }
-    if let Ok(answer) = Answer::decode(bytes) {
-        assert_eq!(Answer::decode(&answer.encode()), Ok(answer));
+    if let Ok(response) = Response::decode(bytes) {
+        assert_eq!(Response::decode(&response.encode()), Ok(response));
     }
 }
 

@@ -1,7 +1,9 @@
-//! The store itself.
+//! The store itself: content with a root.
 
-use crate::answer::Answer;
-use crate::operation::{Invalid, Operation};
+use crate::answer::{Answer, Response};
+use crate::content::{Changes, Content, Key, STORE_BYTES_MAX};
+use crate::operation::Operation;
+use crate::request::Request;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -10,12 +12,6 @@ use hotstuff_core::crypto::{Digest, Domain};
 use hotstuff_core::merkle::{self, MerkleBuckets};
 use hotstuff_core::wire;
 use hotstuff_core::{App, NoSnapshot};
-
-/// How many bytes a store holds by default, counted as by [`KvStore::bytes`].
-pub const STORE_BYTES_MAX: u64 = 1 << 28;
-/// What an entry counts beside its key and value: about the memory that it takes, so that a limit
-/// on bytes is one on memory too, however short the keys are.
-pub const ENTRY_BYTES: u64 = 128;
 
 /// The store's tree has two to the power of this many buckets.
 pub(crate) const DEPTH: u32 = 12;
@@ -26,23 +22,18 @@ pub(crate) const DEPTH: u32 = 12;
 /// over the buckets; it depends on the content alone, not on how it came about.
 #[derive(Clone, Debug)]
 pub struct KvStore {
-    buckets: Vec<BTreeMap<Vec<u8>, Entry>>,
-    bytes: u64,
-    bytes_max: u64,
+    content: Content,
     /// Brought up to date when the root is asked for.
     tree: RefCell<Tree>,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
-    value: Vec<u8>,
-    digest: Digest,
-}
-
-#[derive(Clone, Debug)]
 struct Tree {
     merkle: MerkleBuckets,
-    touched: BTreeSet<u32>,
+    /// The digests of the entries.
+    buckets: Vec<BTreeMap<Key, Digest>>,
+    /// Keys whose entries have changed.
+    touched: BTreeSet<Key>,
 }
 
 impl Default for KvStore {
@@ -57,107 +48,85 @@ impl KvStore {
     #[must_use]
     pub fn with_limit(bytes: u64) -> Self {
         let merkle = MerkleBuckets::new(DEPTH, leaf(&BTreeMap::new()));
-        Self {
-            buckets: vec![BTreeMap::new(); merkle.buckets() as usize],
-            bytes: 0,
-            bytes_max: bytes,
-            tree: RefCell::new(Tree { merkle, touched: BTreeSet::new() }),
-        }
+        let buckets = vec![BTreeMap::new(); merkle.buckets() as usize];
+        let tree = RefCell::new(Tree { merkle, buckets, touched: BTreeSet::new() });
+        Self { content: Content::with_limit(bytes), tree }
     }
 
     /// The value of a key.
     #[must_use]
     pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
-        self.buckets[self.bucket(key) as usize].get(key).map(|entry| entry.value.as_slice())
+        self.content.value(key)
     }
 
-    /// How many bytes of keys and values the store holds, and [`ENTRY_BYTES`] more for each entry.
+    /// How many bytes of keys and values the store holds, and [`ENTRY_BYTES`](crate::ENTRY_BYTES) more for each
+    /// entry.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.content.bytes()
     }
 
-    /// Carries one operation out.
-    pub fn apply(&mut self, operation: Operation) -> Answer {
-        if let Err(why) = operation.check() {
-            return Answer::Invalid(why);
-        }
-        match operation {
-            Operation::Get { key } => match self.value(&key) {
-                Some(value) => Answer::Value(value.to_vec()),
-                None => Answer::NotFound,
-            },
-            Operation::Set { key, value } => self.set(key, value),
-            Operation::Delete { key } => self.delete(&key),
-        }
-    }
-
-    fn set(&mut self, key: Vec<u8>, value: Vec<u8>) -> Answer {
-        let index = self.bucket(&key);
-        let before = self.buckets[index as usize].get(&key).map_or(0, |entry| size(&key, &entry.value));
-        let bytes = self.bytes - before + size(&key, &value);
-        if bytes > self.bytes_max {
-            return Answer::Invalid(Invalid::StoreFull);
-        }
-        let digest = entry_digest(&key, &value);
-        self.bytes = bytes;
-        self.buckets[index as usize].insert(key, Entry { value, digest });
-        self.tree.get_mut().touched.insert(index);
-        Answer::Ok
-    }
-
-    fn delete(&mut self, key: &[u8]) -> Answer {
-        let index = self.bucket(key);
-        let Some(entry) = self.buckets[index as usize].remove(key) else { return Answer::NotFound };
-        self.bytes -= size(key, &entry.value);
-        self.tree.get_mut().touched.insert(index);
-        Answer::Deleted(entry.value)
-    }
-
-    fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.buckets.iter().flatten().map(|(key, entry)| (key.as_slice(), entry.value.as_slice()))
+    /// Carries a request out.
+    pub fn apply(&mut self, request: impl Into<Request>) -> Response {
+        let mut changes = Changes::new();
+        let response = self.content.apply_noting(request.into(), &mut changes);
+        self.tree.get_mut().touched.extend(changes.into_iter().map(|(key, _)| key));
+        response
     }
 
     /// The key's bucket, as [`Proof`](crate::Proof) takes it: all entries, and the path above it.
     pub(crate) fn bucket_and_path(&self, key: &[u8]) -> (Vec<BucketEntry<'_>>, Vec<Digest>) {
         // The tree is up to date only once the root was asked for.
         self.root();
-        let index = self.bucket(key);
-        let entries = self.buckets[index as usize].iter();
-        let entries =
-            entries.map(|(key, entry)| (key.as_slice(), entry.value.as_slice(), entry.digest)).collect();
-        (entries, self.tree.borrow_mut().merkle.path(index))
+        let tree = &mut *self.tree.borrow_mut();
+        let index = bucket_of(key);
+        let entry = |(key, digest): (&Key, &Digest)| {
+            let (key, value) = self.content.entry(key).expect("a bucket's keys are the content's");
+            (key, value, *digest)
+        };
+        (tree.buckets[index as usize].iter().map(entry).collect(), tree.merkle.path(index))
     }
+}
 
-    fn bucket(&self, key: &[u8]) -> u32 {
-        bucket_of(key)
+impl Tree {
+    fn update(&mut self, content: &Content) -> Digest {
+        let mut stale = BTreeSet::new();
+        while let Some(key) = self.touched.pop_first() {
+            let index = bucket_of(&key);
+            let bucket = &mut self.buckets[index as usize];
+            match content.value(&key) {
+                Some(value) => bucket.insert(key.clone(), entry_digest(&key, value)),
+                None => bucket.remove(&key),
+            };
+            stale.insert(index);
+        }
+        for index in stale {
+            self.merkle.set(index, leaf(&self.buckets[index as usize]));
+        }
+        self.merkle.root()
     }
 }
 
 impl App for KvStore {
     fn execute(&mut self, operation: &[u8]) -> Vec<u8> {
-        let answer = match Operation::decode(operation) {
-            Ok(operation) => self.apply(operation),
-            Err(why) => Answer::Invalid(why),
+        let response = match Request::decode(operation) {
+            Ok(request) => self.apply(request),
+            Err(why) => Response::Invalid(why),
         };
-        answer.encode()
+        response.encode()
     }
 
     fn root(&self) -> Digest {
-        let tree = &mut *self.tree.borrow_mut();
-        while let Some(index) = tree.touched.pop_first() {
-            tree.merkle.set(index, leaf(&self.buckets[index as usize]));
-        }
-        tree.merkle.root()
+        self.tree.borrow_mut().update(&self.content)
     }
 
-    /// All entries, bucket by bucket, each by ascending key: the same bytes for the same content.
+    /// All entries by ascending key: the same bytes for the same content.
     fn snapshot(&self) -> Vec<u8> {
-        self.entries().flat_map(|entry| wire::encode(&entry)).collect()
+        self.content.entries().flat_map(|entry| wire::encode(&entry)).collect()
     }
 
     fn restore(&mut self, snapshot: &[u8]) -> Result<(), NoSnapshot> {
-        let mut restored = Self::with_limit(self.bytes_max);
+        let mut restored = Self::with_limit(self.content.bytes_max());
         let mut rest = snapshot;
         while !rest.is_empty() {
             let (key, value): (Vec<u8>, Vec<u8>) = wire::take(&mut rest).map_err(|_| NoSnapshot)?;
@@ -165,17 +134,13 @@ impl App for KvStore {
             if restored.value(&key).is_some() {
                 return Err(NoSnapshot);
             }
-            if restored.apply(Operation::Set { key, value }) != Answer::Ok {
+            if restored.apply(Operation::Set { key, value }) != Answer::Ok.into() {
                 return Err(NoSnapshot);
             }
         }
         *self = restored;
         Ok(())
     }
-}
-
-fn size(key: &[u8], value: &[u8]) -> u64 {
-    ENTRY_BYTES + key.len() as u64 + value.len() as u64
 }
 
 /// An entry of a bucket: key, value, and the digest of both.
@@ -198,6 +163,6 @@ pub(crate) fn leaf_of<'a>(entries: impl IntoIterator<Item = &'a Digest>) -> Dige
     Digest::of(Domain::Merkle, &parts)
 }
 
-fn leaf(bucket: &BTreeMap<Vec<u8>, Entry>) -> Digest {
-    leaf_of(bucket.values().map(|entry| &entry.digest))
+fn leaf(bucket: &BTreeMap<Key, Digest>) -> Digest {
+    leaf_of(bucket.values())
 }

@@ -1,7 +1,9 @@
 //! What the store answers, what it survives, and what its root depends on.
 
 use hotstuff_core::App;
-use hotstuff_kv::{Answer, ENTRY_BYTES, Invalid, KEY_BYTES_MAX, KvStore, Operation, VALUE_BYTES_MAX};
+use hotstuff_kv::{
+    Answer, ENTRY_BYTES, Invalid, KEY_BYTES_MAX, KvStore, Operation, Response, VALUE_BYTES_MAX,
+};
 
 fn set(key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Operation {
     Operation::Set { key: key.into(), value: value.into() }
@@ -16,7 +18,10 @@ fn delete(key: impl Into<Vec<u8>>) -> Operation {
 }
 
 fn ask(store: &mut KvStore, operation: &Operation) -> Answer {
-    Answer::decode(&store.execute(&operation.encode())).unwrap()
+    match Response::decode(&store.execute(&operation.encode())).unwrap() {
+        Response::One(answer) => answer,
+        other => panic!("{operation}: {other}"),
+    }
 }
 
 #[test]
@@ -46,7 +51,7 @@ fn pitfall_29_poison_operations_get_a_typed_answer_and_change_nothing() {
         (b"\0", Invalid::Malformed),
         (b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", Invalid::Malformed),
         // A set that says its key has 2^64 - 1 bytes.
-        (b"\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01key", Invalid::Malformed),
+        (b"\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01key", Invalid::Malformed),
         (b"set|key|value\n", Invalid::Malformed),
         (&[0; 200_000], Invalid::Malformed),
         (&trailing, Invalid::Malformed),
@@ -55,8 +60,8 @@ fn pitfall_29_poison_operations_get_a_typed_answer_and_change_nothing() {
         (&large, Invalid::ValueTooLong),
     ];
     for (bytes, why) in poison {
-        let answer = Answer::decode(&store.execute(bytes)).unwrap();
-        assert_eq!(answer, Answer::Invalid(why), "{:?}", &bytes[..bytes.len().min(20)]);
+        let answer = Response::decode(&store.execute(bytes)).unwrap();
+        assert_eq!(answer, Response::Invalid(why), "{:?}", &bytes[..bytes.len().min(20)]);
     }
     assert_eq!(store.root(), root);
 }
@@ -95,8 +100,8 @@ fn pitfall_29_spoilt_operations_are_answered_alike_by_two_replicas() {
         let answer = one.execute(&bytes);
         assert_eq!(answer, other.execute(&bytes));
         assert_eq!(one.root(), other.root());
-        match Answer::decode(&answer).unwrap() {
-            Answer::Invalid(_) => invalid += 1,
+        match Response::decode(&answer).unwrap() {
+            Response::Invalid(_) => invalid += 1,
             _ => carried_out += 1,
         }
     }
@@ -118,7 +123,7 @@ fn a_full_store_takes_no_more_but_still_serves() {
 #[test]
 fn a_snapshot_of_more_than_fits_is_refused() {
     let mut large = KvStore::default();
-    (0..10).for_each(|number: u8| assert_eq!(large.apply(set([number], "")), Answer::Ok));
+    (0..10).for_each(|number: u8| assert_eq!(large.apply(set([number], "")), Answer::Ok.into()));
     let mut small = KvStore::with_limit(9 * (ENTRY_BYTES + 1));
     small.apply(set("kept", ""));
     let root = small.root();
@@ -160,7 +165,7 @@ fn the_root_depends_on_content_not_on_history() {
 fn other_content_has_another_root() {
     let root = |operations: &[Operation]| {
         let mut store = KvStore::default();
-        operations.iter().for_each(|operation| assert_eq!(store.apply(operation.clone()), Answer::Ok));
+        operations.iter().for_each(|operation| assert_eq!(store.apply(operation.clone()), Answer::Ok.into()));
         store.root()
     };
     let roots = [

@@ -9,7 +9,7 @@ use hotstuff_core::client::{Client, ClientConfig, ClientOutput, SubmitError};
 use hotstuff_core::command::{ClientId, Command, Outcome, Replies};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, Verified};
-use hotstuff_kv::Operation;
+use hotstuff_kv::{self as kv, Condition, Expected, Operation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ impl ClientHost {
     /// Submits the workload's next command. `None` when too many are in flight:
     /// then it is for the next time.
     pub(crate) fn generate(&mut self, now: Time) -> Option<(SequenceNumber, Request)> {
-        let request = Request::Store(workload_operation(self.number, self.generated));
+        let request = Request::Store(workload_request(self.number, self.generated));
         let sequence = self.submit(now, request.clone()).ok()?;
         self.generated += 1;
         Some((sequence, request))
@@ -146,12 +146,44 @@ impl ClientHost {
     }
 }
 
-/// Sets for the most part, with gets and deletes of the same few keys in between.
-fn workload_operation(client: ClientNumber, number: u64) -> Operation {
-    let key = format!("key {}", number % 7).into_bytes();
-    match number % 10 {
-        4 => Operation::Get { key },
-        9 => Operation::Delete { key },
-        _ => Operation::Set { key, value: format!("value {number} of {client}").into_bytes() },
+/// Sets for the most part, with everything else in between: about the same few keys, some of them counts.
+fn workload_request(client: ClientNumber, number: u64) -> kv::Request {
+    let key = key_of(number);
+    let value = value_of(client, number);
+    match number % 20 {
+        2 => Operation::Incr { key: count(number), by: 1 }.into(),
+        // What the client itself has set last, if nobody else has done so since.
+        6 => {
+            Operation::Cas { key, expected: number.checked_sub(7).map(|last| value_of(client, last)), value }
+                .into()
+        }
+        4 | 14 => Operation::Get { key }.into(),
+        9 => Operation::Delete { key }.into(),
+        11 => kv::Request::Transaction {
+            conditions: vec![Condition { key: key.clone(), is: Expected::Present }],
+            operations: vec![Operation::Get { key: key.clone() }, Operation::Set { key, value }],
+        },
+        // From one count to another: their sum stays.
+        16 => kv::Request::Transaction {
+            conditions: Vec::new(),
+            operations: vec![
+                Operation::Incr { key: count(number), by: -1 },
+                Operation::Incr { key: count(number + 1), by: 1 },
+            ],
+        },
+        18 => Operation::List { prefix: b"count".to_vec(), after: None, limit: 10 }.into(),
+        _ => Operation::Set { key, value }.into(),
     }
+}
+
+fn key_of(number: u64) -> Vec<u8> {
+    format!("key {}", number % 7).into_bytes()
+}
+
+fn count(number: u64) -> Vec<u8> {
+    format!("count {}", number % 3).into_bytes()
+}
+
+fn value_of(client: ClientNumber, number: u64) -> Vec<u8> {
+    format!("value {number} of {client}").into_bytes()
 }

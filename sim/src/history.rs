@@ -4,7 +4,7 @@ use crate::ids::ClientNumber;
 use crate::request::{Answered, Request};
 use crate::step::{Cause, Step};
 use hotstuff_core::SequenceNumber;
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::Response;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ pub struct Call {
     /// The command's number.
     pub sequence: SequenceNumber,
     /// What it asked for.
-    pub operation: Operation,
+    pub request: hotstuff_kv::Request,
     /// The step in which it was sent.
     pub invoked: u64,
     /// The step in which the client believed an answer, and the answer. One without may have executed
     /// or not, or may yet.
-    pub returned: Option<(u64, Answer)>,
+    pub returned: Option<(u64, Response)>,
 }
 
 /// All commands of a run, by when they were sent.
@@ -40,10 +40,10 @@ impl History {
 
     /// Takes note of a step.
     pub(crate) fn note(&mut self, step: &Step) {
-        if let Cause::Submitted { client, sequence, request: Request::Store(operation) } = &step.cause {
+        if let Cause::Submitted { client, sequence, request: Request::Store(request) } = &step.cause {
             self.open.insert((*client, *sequence), self.calls.len());
-            let (client, sequence, operation) = (*client, *sequence, operation.clone());
-            self.calls.push(Call { client, sequence, operation, invoked: step.index, returned: None });
+            let (client, sequence, request) = (*client, *sequence, request.clone());
+            self.calls.push(Call { client, sequence, request, invoked: step.index, returned: None });
         }
         for result in &step.results {
             let Some(at) = self.open.remove(&(result.client, result.sequence)) else { continue };

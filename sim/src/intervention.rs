@@ -6,7 +6,7 @@ use crate::ids::{ClientNumber, HostId};
 use crate::request::Reconfiguration;
 use core::fmt;
 use hotstuff_core::{Span, Time};
-use hotstuff_kv::Operation;
+use hotstuff_kv::Request;
 use serde::{Deserialize, Serialize};
 
 /// One thing done to the cluster.
@@ -52,7 +52,7 @@ pub enum Intervention {
         /// Which client.
         client: ClientNumber,
         /// What it asks for.
-        operation: Operation,
+        request: Request,
     },
     /// The operator asks for another committee.
     Reconfigure(Reconfiguration),
@@ -108,8 +108,8 @@ pub enum Intervention {
 impl Intervention {
     /// The first client sends a command.
     #[must_use]
-    pub fn submit(operation: Operation) -> Self {
-        Self::Submit { client: ClientNumber(0), operation }
+    pub fn submit(request: impl Into<Request>) -> Self {
+        Self::Submit { client: ClientNumber(0), request: request.into() }
     }
 }
 
@@ -168,7 +168,7 @@ impl fmt::Display for Intervention {
             }
             Self::FireTimer(host) => write!(f, "fire {host}'s timer"),
             Self::Corrupt { host, conduct } => write!(f, "corrupt {host}: {conduct}"),
-            Self::Submit { client, operation } => write!(f, "{client} asks to {operation}"),
+            Self::Submit { client, request } => write!(f, "{client} asks to {request}"),
             Self::Reconfigure(change) => write!(f, "the operator asks to {change}"),
             Self::SetLinks(links) => write!(f, "links {links}"),
             Self::SetLink { from, to, link } => write!(f, "the link from {from} to {to} {link}"),

@@ -38,8 +38,8 @@ impl Sim {
                 self.up(host)?.arm(Fuse { writes, edge });
                 return Ok((Some(host), Cause::KillArmed));
             }
-            Intervention::Submit { client, ref operation } => {
-                return self.submit(client, Request::Store(operation.clone()));
+            Intervention::Submit { client, ref request } => {
+                return self.submit(client, Request::Store(request.clone()));
             }
             Intervention::Reconfigure(what) => {
                 let change = self.change(what)?;

@@ -1,10 +1,12 @@
 //! Whether a clients' history is linearizable: whether each command can have taken effect at one moment
 //! between its sending and its answer, judged by what clients saw alone.
 //!
-//! The search for such an order is [`stateright`]'s. Each key is a register of its own, because every
-//! operation is about one key; a history is linearizable iff that of each key is.
+//! The search for such an order is [`stateright`]'s. Keys that no command is about together are independent: a
+//! history is linearizable iff each of the parts is into which it falls by them.
 
-mod register;
+mod facts;
+mod object;
+mod parts;
 mod window;
 
 use crate::checkers::{Breach, Violation};
@@ -12,51 +14,75 @@ use crate::history::{Call, History};
 use crate::ids::ClientNumber;
 use crate::sim::Sim;
 use core::fmt;
-use hotstuff_kv::{Answer, Invalid};
-use register::{Register, Search};
+use hotstuff_kv::Invalid;
+use object::{Object, Search};
+use parts::Part;
 use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use window::Window;
 
 /// Why a history is not known to be linearizable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotLinearizable {
-    /// No order of a key's commands gives their answers.
+    /// No order of some keys' commands gives their answers.
     NoOrder {
-        /// The key.
-        key: Vec<u8>,
+        /// The keys.
+        keys: Vec<Vec<u8>>,
         /// The command with whose answer this showed: without it and what came later there is an order.
         call: Box<Call>,
     },
-    /// So many of a key's commands were under way at once that the search was given up.
+    /// So many of some keys' commands were under way at once that the search was given up.
     Undecided {
-        /// The key.
-        key: Vec<u8>,
-        /// How many commands were about it.
+        /// The keys.
+        keys: Vec<Vec<u8>>,
+        /// How many commands were about them.
         calls: usize,
     },
     /// The store was full for a command: then keys are not independent, and this is no judge.
     StoreFull(Box<Call>),
 }
 
+/// So many keys are named in a message.
+const NAMED_MAX: usize = 4;
+
+/// Keys, as a message names them.
+struct Keys<'a>(&'a [Vec<u8>]);
+
+impl fmt::Display for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no key");
+        }
+        for (position, key) in self.0.iter().take(NAMED_MAX).enumerate() {
+            write!(f, "{}{}", if position == 0 { "" } else { ", " }, String::from_utf8_lossy(key))?;
+        }
+        match self.0.len().saturating_sub(NAMED_MAX) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
 impl fmt::Display for NotLinearizable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoOrder { key, call } => {
-                let Call { client, sequence, operation, returned, .. } = &**call;
-                let key = String::from_utf8_lossy(key);
+            Self::NoOrder { keys, call } => {
+                let Call { client, sequence, request, returned, .. } = &**call;
+                let keys = Keys(keys);
                 write!(
                     f,
-                    "no order of the commands about {key} explains that {client}, {sequence} ({operation})"
+                    "no order of the commands about {keys} explains that {client}, {sequence} ({request})"
                 )?;
                 returned
                     .as_ref()
                     .map_or(Ok(()), |(step, answer)| write!(f, " was answered {answer} in step {step}"))
             }
-            Self::Undecided { key, calls } => {
-                let key = String::from_utf8_lossy(key);
-                write!(f, "undecided: too many of {calls} commands about {key} were under way at once")
+            Self::Undecided { keys, calls } => {
+                write!(
+                    f,
+                    "undecided: too many of {calls} commands about {} were under way at once",
+                    Keys(keys)
+                )
             }
             Self::StoreFull(call) => {
                 write!(f, "undecided: the store was full for {}, {}", call.client, call.sequence)
@@ -71,7 +97,7 @@ impl core::error::Error for NotLinearizable {}
 /// sent, or not at all.
 ///
 /// # Errors
-/// [`NotLinearizable`], of the first key in order for which it holds.
+/// [`NotLinearizable`], of the first part in the order of keys for which it holds.
 pub fn check(history: &History) -> Result<(), NotLinearizable> {
     check_calls(history.calls())
 }
@@ -79,16 +105,15 @@ pub fn check(history: &History) -> Result<(), NotLinearizable> {
 /// Judges commands as [`check`] does, whoever recorded them: steps are any numbers that grow with time.
 ///
 /// # Errors
-/// [`NotLinearizable`], of the first key in order for which it holds.
+/// [`NotLinearizable`], of the first part in the order of keys for which it holds.
 pub fn check_calls(calls: &[Call]) -> Result<(), NotLinearizable> {
-    let mut keys: BTreeMap<&[u8], Vec<&Call>> = BTreeMap::new();
-    for call in calls {
-        if matches!(call.returned, Some((_, Answer::Invalid(Invalid::StoreFull)))) {
-            return Err(NotLinearizable::StoreFull(Box::new(call.clone())));
-        }
-        keys.entry(call.operation.key()).or_default().push(call);
+    let is_full = |call: &&Call| {
+        call.returned.as_ref().is_some_and(|(_, answer)| answer.invalid() == Some(Invalid::StoreFull))
+    };
+    if let Some(call) = calls.iter().find(is_full) {
+        return Err(NotLinearizable::StoreFull(Box::new(call.clone())));
     }
-    keys.into_iter().try_for_each(|(key, calls)| check_key(key, &calls))
+    parts::parts(calls).iter().try_for_each(check_part)
 }
 
 impl Sim {
@@ -103,43 +128,45 @@ impl Sim {
     }
 }
 
-fn check_key(key: &[u8], calls: &[&Call]) -> Result<(), NotLinearizable> {
-    match has_order(calls, u64::MAX) {
+fn check_part(part: &Part<'_>) -> Result<(), NotLinearizable> {
+    let keys = || part.keys.iter().map(|key| key.to_vec()).collect();
+    match has_order(part, u64::MAX) {
         Some(true) => Ok(()),
-        None => Err(NotLinearizable::Undecided { key: key.to_vec(), calls: calls.len() }),
+        None => Err(NotLinearizable::Undecided { keys: keys(), calls: part.calls.len() }),
         Some(false) => {
-            let call = Box::new(culprit(calls).clone());
-            Err(NotLinearizable::NoOrder { key: key.to_vec(), call })
+            let call = Box::new(culprit(part).clone());
+            Err(NotLinearizable::NoOrder { keys: keys(), call })
         }
     }
 }
 
 /// The command with whose answer it showed that there is no order.
-fn culprit<'a>(calls: &[&'a Call]) -> &'a Call {
+fn culprit<'a>(part: &Part<'a>) -> &'a Call {
     let returned = |call: &Call| call.returned.as_ref().map(|(step, _)| *step);
-    let mut answered: Vec<&Call> = calls.iter().copied().filter(|call| call.returned.is_some()).collect();
+    let mut answered: Vec<&Call> =
+        part.calls.iter().copied().filter(|call| call.returned.is_some()).collect();
     answered.sort_unstable_by_key(|call| returned(call));
-    let is_fine = |call: &&Call| has_order(calls, returned(call).unwrap_or(u64::MAX)) != Some(false);
+    let is_fine = |call: &&Call| has_order(part, returned(call).unwrap_or(u64::MAX)) != Some(false);
     let at = answered.partition_point(is_fine);
     answered.get(at).or(answered.last()).expect("a history without answers has an order")
 }
 
-/// Whether there is an order of one key's commands, as they stood after step `until`. `None` where the
+/// Whether there is an order of a part's commands, as they stood after step `until`. `None` where the
 /// search was given up.
-fn has_order(calls: &[&Call], until: u64) -> Option<bool> {
-    let windows = Window::all(calls, until);
+fn has_order(part: &Part<'_>, until: u64) -> Option<bool> {
+    let windows = Window::all(part, until);
     let search = Search::new(&windows);
     if !search.is_hopeful() {
         return Some(false);
     }
-    let mut tester = LinearizabilityTester::new(Register::new(search.clone()));
+    let mut tester = LinearizabilityTester::new(Object::new(search.clone()));
     let threads = threads(&windows);
     for (at, is_end) in moments(&windows) {
         let Window { call, answer, .. } = windows[at];
         let told = if is_end {
             tester.on_return(threads[at], answer.map(Cow::Borrowed))
         } else {
-            tester.on_invoke(threads[at], (at, &call.operation))
+            tester.on_invoke(threads[at], (at, &call.request))
         };
         told.expect("a thread has one command under way");
     }

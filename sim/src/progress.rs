@@ -59,8 +59,8 @@ impl Sim {
     /// Lets the first client that may send one send a command.
     fn send_probe(&mut self) -> Probe {
         for client in (0..self.config.clients).map(ClientNumber) {
-            let operation = Operation::Set { key: b"progress".to_vec(), value: b"made".to_vec() };
-            match self.intervene(Intervention::Submit { client, operation }) {
+            let request = Operation::Set { key: b"progress".to_vec(), value: b"made".to_vec() }.into();
+            match self.intervene(Intervention::Submit { client, request }) {
                 Ok(step) => {
                     let Cause::Submitted { client, sequence, .. } = step.cause else {
                         unreachable!("a command was submitted")

@@ -4,14 +4,14 @@ use core::fmt;
 use hotstuff_core::change::{ChangeResult, decode_result};
 use hotstuff_core::command::{self, Outcome};
 use hotstuff_core::{CommitteeChange, Power, ReplicaId};
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::Response;
 use serde::{Deserialize, Serialize};
 
 /// What a command asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Something of the store.
-    Store(Operation),
+    Store(hotstuff_kv::Request),
     /// Another committee.
     Committee(CommitteeChange),
 }
@@ -20,7 +20,7 @@ impl Request {
     /// The same in a command.
     pub(crate) fn to_operation(&self) -> command::Operation {
         match self {
-            Self::Store(operation) => operation.encode().into(),
+            Self::Store(request) => request.encode().into(),
             Self::Committee(change) => change.clone().into(),
         }
     }
@@ -29,7 +29,7 @@ impl Request {
     pub(crate) fn answer(&self, outcome: &Outcome) -> Option<Answered> {
         let Outcome::Executed { result, .. } = outcome else { return None };
         match self {
-            Self::Store(_) => Answer::decode(result).ok().map(Answered::Store),
+            Self::Store(_) => Response::decode(result).ok().map(Answered::Store),
             Self::Committee(_) => decode_result(result).map(Answered::Committee),
         }
     }
@@ -38,7 +38,7 @@ impl Request {
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Store(operation) => operation.fmt(f),
+            Self::Store(request) => request.fmt(f),
             Self::Committee(change) => change.fmt(f),
         }
     }
@@ -48,7 +48,7 @@ impl fmt::Display for Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answered {
     /// By the store.
-    Store(Answer),
+    Store(Response),
     /// To a change of the committee.
     Committee(ChangeResult),
 }
@@ -56,7 +56,7 @@ pub enum Answered {
 impl Answered {
     /// The store's answer.
     #[must_use]
-    pub fn of_store(&self) -> Option<&Answer> {
+    pub fn of_store(&self) -> Option<&Response> {
         match self {
             Self::Store(answer) => Some(answer),
             Self::Committee(_) => None,

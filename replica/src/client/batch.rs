@@ -109,6 +109,11 @@ fn parse(line: &[u8]) -> Line {
     }
 }
 
+/// What a line's command is about: all of them are about one key.
+fn key(operation: &Operation) -> &[u8] {
+    operation.key().unwrap_or_default()
+}
+
 /// Has each operation `run`, up to `in_flight` side by side, but those on one key one after the
 /// other. The results come in the order of the lines.
 fn results<F>(
@@ -128,7 +133,7 @@ where
                 turns.retain(|_, turn| turn.try_recv() == Err(oneshot::error::TryRecvError::Empty));
             }
             let (done, turn) = oneshot::channel::<()>();
-            let before = turns.insert(operation.key().to_vec(), turn);
+            let before = turns.insert(key(&operation).to_vec(), turn);
             (before, run(number, operation), done)
         });
         async move {
@@ -226,13 +231,13 @@ mod tests {
         let run = |number: u64, operation: Operation| {
             let (busy, most, order) = (&busy, &most, &order);
             async move {
-                assert!(busy.borrow_mut().insert(operation.key().to_vec(), number).is_none());
+                assert!(busy.borrow_mut().insert(key(&operation).to_vec(), number).is_none());
                 most.set(most.get().max(busy.borrow().len()));
                 for _ in 0..number % 5 {
                     tokio::task::yield_now().await;
                 }
-                busy.borrow_mut().remove(operation.key());
-                order.borrow_mut().push((operation.key().to_vec(), number));
+                busy.borrow_mut().remove(key(&operation));
+                order.borrow_mut().push((key(&operation).to_vec(), number));
                 Ok(Some(number.to_string().into_bytes()))
             }
         };

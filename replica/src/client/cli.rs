@@ -8,7 +8,7 @@ use super::verified;
 use crate::config::CommitteeFile;
 use clap::Subcommand;
 use hotstuff_core::ReplicaId;
-use hotstuff_kv::Operation;
+use hotstuff_kv::{Operation, Request as KvRequest};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -158,8 +158,9 @@ pub(super) async fn execute(
     operation: &Operation,
     report: impl FnOnce(&Done),
 ) -> Result<Option<Vec<u8>>, CommandError> {
-    operation.check()?;
-    let done = driver.submit(operation.encode()).await.map_err(CommandError::from)?;
+    let request = KvRequest::One(operation.clone());
+    request.check()?;
+    let done = driver.submit(request.encode()).await.map_err(CommandError::from)?;
     report(&done);
     exit::printed(done)
 }

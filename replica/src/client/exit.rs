@@ -2,7 +2,7 @@
 
 use super::driver::{ClientError, Done};
 use hotstuff_core::command::Outcome;
-use hotstuff_kv::Answer;
+use hotstuff_kv::{Answer, Response};
 use std::process::ExitCode;
 
 /// What `hotstuff client --help` says about exit codes.
@@ -68,11 +68,11 @@ impl CommandError {
 /// it has no such key.
 pub(super) fn printed(done: Done) -> Result<Option<Vec<u8>>, CommandError> {
     match done.outcome {
-        Outcome::Executed { result, .. } => match Answer::decode(&result)? {
-            Answer::Ok => Ok(Some(b"OK".to_vec())),
-            Answer::Value(value) | Answer::Deleted(value) => Ok(Some(value)),
-            Answer::NotFound => Ok(None),
-            Answer::Invalid(why) => Err(why.into()),
+        Outcome::Executed { result, .. } => match Response::decode(&result)? {
+            Response::One(Answer::Value(value) | Answer::Deleted(value)) => Ok(Some(value)),
+            Response::One(Answer::NotFound) => Ok(None),
+            Response::One(Answer::Invalid(why)) | Response::Invalid(why) => Err(why.into()),
+            other => Ok(Some(other.to_string().into_bytes())),
         },
         Outcome::TooOld => Err(CommandError::TooOld),
         Outcome::NotAdmitted(why) => Err(CommandError::NotAdmitted(why)),
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn values_are_printed_as_they_are_and_a_missing_key_is_no_value() {
-        let line = |answer: Answer| printed(executed(answer.encode())).unwrap();
+        let line = |answer: Answer| printed(executed(Response::One(answer).encode())).unwrap();
         assert_eq!(line(Answer::Ok), Some(b"OK".to_vec()));
         assert_eq!(line(Answer::Value(vec![0xff, 10])), Some(vec![0xff, 10]));
         assert_eq!(line(Answer::Deleted(Vec::new())), Some(Vec::new()));
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_a_command_that_the_store_carried_out_is_no_error() {
-        let refused = printed(executed(Answer::Invalid(Invalid::StoreFull).encode())).unwrap_err();
+        let refused = printed(executed(Response::Invalid(Invalid::StoreFull).encode())).unwrap_err();
         assert_eq!((refused.to_string().as_str(), refused.exit()), ("the store is full", Exit::Error));
         assert!(matches!(printed(executed(vec![99])), Err(CommandError::Foreign(_))));
         assert!(matches!(printed(done(Outcome::TooOld)), Err(CommandError::TooOld)));

@@ -80,7 +80,7 @@ pub(super) async fn keep(
     committee: Arc<Committee>,
     events: mpsc::Sender<LinkEvent>,
 ) {
-    let config = config(&committee);
+    let config = config();
     let mut redial = Redial::new(REDIAL_MIN, REDIAL_MAX, CONNECT_TIMEOUT);
     loop {
         let began = Instant::now();
@@ -120,9 +120,8 @@ async fn connect(
     Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
 
-fn config(committee: &Committee) -> WebSocketConfig {
-    let longest = REPLIES_BYTES.max(committee.limits().command_bytes as usize);
-    let bytes = longest + REPLY_OVERHEAD_BYTES;
+fn config() -> WebSocketConfig {
+    let bytes = REPLIES_BYTES + REPLY_OVERHEAD_BYTES;
     WebSocketConfig::default().max_message_size(Some(bytes)).max_frame_size(Some(bytes))
 }
 

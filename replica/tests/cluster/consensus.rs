@@ -4,7 +4,7 @@ use crate::support::Cluster;
 use futures_util::{StreamExt, stream};
 use hotstuff_core::ReplicaId;
 use hotstuff_core::command::Outcome;
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Answer, Operation, Response};
 use hotstuff_replica::client::{ClientDriver, Done};
 
 /// Sets the keys `kFROM` to `kTO` (without the last) and returns the height of the last block that
@@ -18,16 +18,18 @@ async fn set(client: &ClientDriver, numbers: std::ops::Range<u32>) -> u64 {
     let done: Vec<Done> = stream::iter(numbers.clone()).map(submit).buffered(1_000).collect().await;
     assert_eq!(done.len(), numbers.len());
     let executed = |done: Done| match done.outcome {
-        Outcome::Executed { height, result } if Answer::decode(&result) == Ok(Answer::Ok) => height.0,
+        Outcome::Executed { height, result } if Response::decode(&result) == Ok(Answer::Ok.into()) => {
+            height.0
+        }
         other => panic!("{other:?}"),
     };
     done.into_iter().map(executed).max().unwrap_or(0)
 }
 
-async fn get(client: &ClientDriver, number: u32) -> Answer {
+async fn get(client: &ClientDriver, number: u32) -> Response {
     let operation = Operation::Get { key: format!("k{number}").into_bytes() };
     match client.submit(operation.encode()).await.expect("the command executes").outcome {
-        Outcome::Executed { result, .. } => Answer::decode(&result).unwrap(),
+        Outcome::Executed { result, .. } => Response::decode(&result).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -53,9 +55,9 @@ async fn four_processes_agree_survive_a_kill_and_take_the_killed_one_back() {
     cluster.agreed(&all, height).await;
 
     // Nothing was lost or executed twice on the way, and the one that is back takes part.
-    assert_eq!(get(&client, 0).await, Answer::Value(b"0".to_vec()));
-    assert_eq!(get(&client, 1_099).await, Answer::Value(b"1099".to_vec()));
-    assert_eq!(get(&client, 1_100).await, Answer::NotFound);
+    assert_eq!(get(&client, 0).await, Answer::Value(b"0".to_vec()).into());
+    assert_eq!(get(&client, 1_099).await, Answer::Value(b"1099".to_vec()).into());
+    assert_eq!(get(&client, 1_100).await, Answer::NotFound.into());
     cluster.kill_replica(ReplicaId(0));
     let height = set(&client, 1_100..1_110).await;
     cluster.agreed(&[ReplicaId(1), victim, ReplicaId(3)], height).await;
@@ -76,7 +78,7 @@ async fn a_whole_cluster_that_is_killed_comes_back_with_its_state() {
         cluster.start_replica(*id);
     }
     // The client's links come back by themselves.
-    assert_eq!(get(&client, 49).await, Answer::Value(b"49".to_vec()));
+    assert_eq!(get(&client, 49).await, Answer::Value(b"49".to_vec()).into());
     cluster.agreed(&all, head.height + 1).await;
     client.close().await;
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{BOUND, until};
 use hotstuff_core::command::Outcome;
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Answer, Operation, Response};
 use hotstuff_replica::client::ClientDriver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,7 +33,7 @@ impl Load {
                     };
                     let outcome = client.submit(operation.encode()).await.expect("no command fails").outcome;
                     let Outcome::Executed { result, .. } = outcome else { panic!("{outcome:?}") };
-                    assert_eq!(Answer::decode(&result), Ok(Answer::Ok));
+                    assert_eq!(Response::decode(&result), Ok(Answer::Ok.into()));
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             });

@@ -5,7 +5,7 @@ use crate::votes;
 use futures_util::{StreamExt, stream};
 use hotstuff_core::command::Outcome;
 use hotstuff_core::{Config, ReplicaId, Span};
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Answer, Operation, Response};
 use hotstuff_replica::client::ClientDriver;
 use hotstuff_replica::offline;
 use std::process::Command;
@@ -25,7 +25,7 @@ async fn set(client: &ClientDriver, numbers: std::ops::Range<u32>) {
         let operation = Operation::Set { key: number.to_string().into_bytes(), value: vec![7; 16 << 10] };
         let done = client.submit(operation.encode()).await.expect("the command executes");
         let Outcome::Executed { result, .. } = done.outcome else { panic!("{:?}", done.outcome) };
-        assert_eq!(Answer::decode(&result), Ok(Answer::Ok));
+        assert_eq!(Response::decode(&result), Ok(Answer::Ok.into()));
     };
     stream::iter(numbers).map(submit).buffer_unordered(16).collect::<Vec<()>>().await;
 }

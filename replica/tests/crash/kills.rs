@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use hotstuff_core::audit::Audit;
 use hotstuff_core::command::Outcome;
 use hotstuff_core::{Config, ReplicaId, Span};
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Answer, Operation, Response};
 use hotstuff_replica::client::ClientDriver;
 use hotstuff_replica::offline;
 use std::process::Command;
@@ -97,7 +97,7 @@ async fn run(kills: u64, seed: u64) {
             async move {
                 let operation = Operation::Get { key: key(writer, number) };
                 let answer = answer(&client, operation).await;
-                (answer != Answer::Value(value(writer, number)))
+                (answer != Answer::Value(value(writer, number)).into())
                     .then(|| format!("{writer}-{number}: {answer:?}"))
             }
         })
@@ -158,9 +158,9 @@ fn value(writer: u64, number: u64) -> Vec<u8> {
     format!("value {number} of {writer}").into_bytes().repeat(4)
 }
 
-async fn answer(client: &ClientDriver, operation: Operation) -> Answer {
+async fn answer(client: &ClientDriver, operation: Operation) -> Response {
     match client.submit(operation.encode()).await.expect("the command executes").outcome {
-        Outcome::Executed { result, .. } => Answer::decode(&result).unwrap(),
+        Outcome::Executed { result, .. } => Response::decode(&result).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -186,7 +186,7 @@ impl Load {
                 let mut number = 0;
                 while !is_over.load(Ordering::Relaxed) {
                     let operation = Operation::Set { key: key(writer, number), value: value(writer, number) };
-                    assert_eq!(answer(&client, operation).await, Answer::Ok);
+                    assert_eq!(answer(&client, operation).await, Answer::Ok.into());
                     number += 1;
                     sender.send_replace(total.fetch_add(1, Ordering::Relaxed) + 1);
                 }

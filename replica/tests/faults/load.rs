@@ -5,7 +5,7 @@ use crate::support::{BOUND, Chance, until};
 use futures_util::{StreamExt, stream};
 use hotstuff_core::command::Outcome;
 use hotstuff_core::crypto::SecretKey;
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Condition, Expected, Operation, Request, Response};
 use hotstuff_replica::client::ClientDriver;
 use hotstuff_sim::{Call, ClientNumber};
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ impl Clients {
                     if is_over.load(Ordering::Relaxed) {
                         break;
                     }
-                    calls.push(client.call(operation(&mut chance, round, client.number, number)).await);
+                    calls.push(client.call(request(&mut chance, round, client.number, number)).await);
                     answered.fetch_add(1, Ordering::Relaxed);
                 }
                 calls
@@ -82,8 +82,13 @@ impl Clients {
 
     /// Reads all keys that occur in `calls`.
     pub async fn read_back(&self, calls: &[Call]) -> Vec<Call> {
-        let keys: BTreeSet<Vec<u8>> = calls.iter().map(|call| call.operation.key().to_vec()).collect();
-        let read = |key| self.clients[0].call(Operation::Get { key });
+        let keys: BTreeSet<Vec<u8>> = calls
+            .iter()
+            .flat_map(|call| call.request.operations())
+            .filter_map(Operation::key)
+            .map(<[u8]>::to_vec)
+            .collect();
+        let read = |key| self.clients[0].call(Operation::Get { key }.into());
         stream::iter(keys).map(read).buffer_unordered(READS).collect().await
     }
 
@@ -97,18 +102,18 @@ impl Clients {
 
 impl Client {
     /// One command, which must be answered.
-    async fn call(&self, operation: Operation) -> Call {
+    async fn call(&self, request: Request) -> Call {
         let moment = || self.moments.fetch_add(1, Ordering::SeqCst);
         let invoked = moment();
-        let done = self.driver.submit(operation.encode()).await;
+        let done = self.driver.submit(request.encode()).await;
         let returned = moment();
-        let done = done.unwrap_or_else(|failure| panic!("{}: {operation} failed: {failure}", self.number));
+        let done = done.unwrap_or_else(|failure| panic!("{}: {request} failed: {failure}", self.number));
         let Outcome::Executed { result, .. } = done.outcome else {
-            panic!("{}: {operation}: {:?}", self.number, done.outcome)
+            panic!("{}: {request}: {:?}", self.number, done.outcome)
         };
-        let answer = Answer::decode(&result).expect("replies hold answers");
+        let answer = Response::decode(&result).expect("replies hold answers");
         let (client, sequence) = (self.number, done.sequence);
-        Call { client, sequence, operation, invoked, returned: Some((returned, answer)) }
+        Call { client, sequence, request, invoked, returned: Some((returned, answer)) }
     }
 }
 
@@ -139,11 +144,23 @@ impl Load {
     }
 }
 
-fn operation(chance: &mut Chance, round: u64, client: ClientNumber, number: u64) -> Operation {
-    let key = format!("{round}-{}-{}", number / COMMANDS_ON_SAME_KEYS, chance.below(KEYS)).into_bytes();
-    match chance.below(10) {
-        0..5 => Operation::Set { key, value: format!("{number} of {client}").into_bytes() },
-        5..9 => Operation::Get { key },
-        _ => Operation::Delete { key },
+fn request(chance: &mut Chance, round: u64, client: ClientNumber, number: u64) -> Request {
+    let stage = number / COMMANDS_ON_SAME_KEYS;
+    let key = format!("{round}-{stage}-{}", chance.below(KEYS)).into_bytes();
+    let value = format!("{number} of {client}").into_bytes();
+    let count = |which: u64| format!("{round}-{stage}-count {which}").into_bytes();
+    let incr = |which, by| Operation::Incr { key: count(which), by };
+    match chance.below(16) {
+        0..5 => Operation::Set { key, value }.into(),
+        5..9 => Operation::Get { key }.into(),
+        9 => Operation::Delete { key }.into(),
+        10 => Operation::Cas { key, expected: None, value }.into(),
+        11 => Request::Transaction {
+            conditions: vec![Condition { key: key.clone(), is: Expected::Present }],
+            operations: vec![Operation::Get { key: key.clone() }, Operation::Set { key, value }],
+        },
+        12..14 => incr(0, 1).into(),
+        14 => Request::Transaction { conditions: Vec::new(), operations: vec![incr(0, -1), incr(1, 1)] },
+        _ => Operation::List { prefix: count(0), after: None, limit: 10 }.into(),
     }
 }

@@ -4,7 +4,7 @@ use crate::containers::Containers;
 use crate::faults::Fault;
 use crate::load::Clients;
 use crate::support::{Chance, until};
-use hotstuff_kv::Answer;
+use hotstuff_kv::{Answer, Response};
 use hotstuff_replica::offline;
 use hotstuff_sim::Call;
 use hotstuff_sim::linearizability::check_calls;
@@ -91,7 +91,7 @@ async fn sound(containers: &Containers) -> u64 {
 fn with_a_lie(mut calls: Vec<Call>) -> Vec<Call> {
     let answers = calls.iter_mut().rev().filter_map(|call| call.returned.as_mut());
     let mut values = answers.filter_map(|(_, answer)| match answer {
-        Answer::Value(value) => Some(value),
+        Response::One(Answer::Value(value)) => Some(value),
         _ => None,
     });
     values.next().expect("some key has a value").push(b'!');

@@ -4,7 +4,7 @@ use crate::support::*;
 use hotstuff_core::command::{Command, Outcome};
 use hotstuff_core::link::{ClientFrame, ObserveFrame, ReplicaFrame};
 use hotstuff_core::{Event, Height, SequenceNumber, Span, verify};
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Answer, Operation, Response};
 use hotstuff_replica::config::ReplicaConfig;
 use hotstuff_replica::server::{self, Running};
 
@@ -60,7 +60,10 @@ pub async fn submit(
 
 pub fn answer(outcome: &Outcome) -> Answer {
     let Outcome::Executed { result, .. } = outcome else { panic!("{outcome:?}") };
-    Answer::decode(result).unwrap()
+    match Response::decode(result).unwrap() {
+        Response::One(answer) => answer,
+        other => panic!("an answer to one operation is expected: {other}"),
+    }
 }
 
 pub fn set(key: &str, value: &str) -> Operation {

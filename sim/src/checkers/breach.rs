@@ -5,7 +5,7 @@ use core::fmt;
 use hotstuff_core::command::CommandId;
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::{BlockRef, Height, Refusal, ReplicaId, SequenceNumber, Span, Time, View};
-use hotstuff_kv::Answer;
+use hotstuff_kv::Response;
 use serde::{Deserialize, Serialize};
 
 /// A property that does not hold, and where in the run that showed.
@@ -174,9 +174,9 @@ pub enum Breach {
         /// Its command.
         sequence: SequenceNumber,
         /// What it believes to be the answer.
-        believed: Option<Answer>,
+        believed: Option<Response>,
         /// The answer; `None` where the command did not execute there.
-        executed: Option<Answer>,
+        executed: Option<Response>,
     },
     /// The cluster does not go on, though it could.
     NoProgress {

@@ -14,7 +14,7 @@ use crate::step::Cause;
 use hotstuff_core::certificate::BlockId;
 use hotstuff_core::command::{ClientId, Command, CommandId, Operation, Outcome};
 use hotstuff_core::{App as _, Block, Height, Message, ReplicaId, SequenceNumber};
-use hotstuff_kv::{Answer, KvStore};
+use hotstuff_kv::{KvStore, Response};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many heights may wait for one that is missing. A replica may crash between a commit and telling
@@ -175,7 +175,7 @@ impl Witness {
         }
         let CommandResult { client, sequence, answer: believed, .. } = believed;
         let believed = believed.as_ref().and_then(Answered::of_store).cloned();
-        let answer = |(_, result): (Height, Option<Vec<u8>>)| Answer::decode(&result?).ok();
+        let answer = |(_, result): (Height, Option<Vec<u8>>)| Response::decode(&result?).ok();
         Err(Breach::Believed { client, sequence, believed, executed: executed.and_then(answer) })
     }
 }

@@ -1,66 +1,59 @@
-//! When each command of one key can have taken effect: from its sending to its answer, or for less long,
+//! When each command of a part can have taken effect: from its sending to its answer, or for less long,
 //! by what was read.
 
+use super::facts::Facts;
+use super::parts::Part;
 use crate::history::Call;
-use hotstuff_kv::{Answer, Operation};
-
-/// A key's value, if it has one.
-pub(super) type Value<'a> = Option<&'a [u8]>;
+use hotstuff_kv::{Operation, Request, Response};
 
 /// A command as it stood at some time.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Window<'a> {
     pub(super) call: &'a Call,
-    pub(super) answer: Option<&'a Answer>,
+    pub(super) answer: Option<&'a Response>,
     /// The first and the last step in which it can have taken effect. One without an answer may still.
     pub(super) begins: u64,
     pub(super) ends: u64,
-    /// The value that it has found, where its answer tells.
-    pub(super) found: Option<Value<'a>>,
-    /// The value that it leaves behind, where it is another.
-    pub(super) made: Option<Value<'a>>,
+    pub(super) facts: Facts<'a>,
 }
 
 impl<'a> Window<'a> {
     /// Those of all commands that can make a difference, as they stood after step `until`, by when they
     /// begin.
-    pub(super) fn all(calls: &[&'a Call], until: u64) -> Vec<Self> {
-        let sent = calls.iter().filter(|call| call.invoked <= until);
-        let all: Vec<Self> = sent.map(|call| Self::of(call, until)).collect();
-        let mut windows: Vec<Self> = all.iter().filter(|window| window.matters(&all)).copied().collect();
+    pub(super) fn all(part: &Part<'a>, until: u64) -> Vec<Self> {
+        let sent = part.calls.iter().filter(|call| call.invoked <= until);
+        let all: Vec<Self> = sent.map(|call| Self::of(call, until, &part.keys)).collect();
+        let mut windows: Vec<Self> = all.iter().filter(|window| window.matters(&all)).cloned().collect();
         while narrow(&mut windows) {}
         windows.sort_by_key(|window| window.begins);
         windows
     }
 
-    fn of(call: &'a Call, until: u64) -> Self {
+    fn of(call: &'a Call, until: u64, keys: &[&'a [u8]]) -> Self {
         let returned = call.returned.as_ref().filter(|(step, _)| *step <= until);
         let (answer, ends) =
             (returned.map(|(_, answer)| answer), returned.map_or(u64::MAX, |(step, _)| *step));
-        let found = match answer {
-            Some(Answer::Value(value) | Answer::Deleted(value)) => Some(Some(value.as_slice())),
-            Some(Answer::NotFound) => Some(None),
-            Some(Answer::Ok | Answer::Invalid(_)) | None => None,
-        };
-        let made = match &call.operation {
-            operation if operation.check().is_err() => None,
-            Operation::Set { value, .. } => Some(Some(value.as_slice())),
-            Operation::Delete { .. } if found != Some(None) => Some(None),
-            Operation::Delete { .. } | Operation::Get { .. } => None,
-        };
-        Self { call, answer, begins: call.invoked, ends, found, made }
+        let facts = Facts::new(&call.request, answer, keys);
+        Self { call, answer, begins: call.invoked, ends, facts }
     }
 
     /// Whether it can make a difference. A command without an answer makes none if it only reads, or sets
     /// what nobody has read: wherever it stands in an order, that is an order without it too.
     fn matters(&self, all: &[Self]) -> bool {
-        let is_read = |value: Value<'a>| all.iter().any(|other| other.found == Some(value));
-        self.answer.is_some() || self.made.is_some_and(|made| made.is_none() || is_read(made))
+        if self.answer.is_some() {
+            return true;
+        }
+        match &self.call.request {
+            Request::One(Operation::Set { key, value }) => {
+                all.iter().any(|other| other.facts.is_opaque || other.facts.has_found(key, Some(value)))
+            }
+            _ => !self.facts.made.is_empty(),
+        }
     }
 
-    /// Whether `other` may have found what this one has made.
-    pub(super) fn may_serve(&self, other: &Self) -> bool {
-        self.made.is_some() && self.made == other.found && self.begins <= other.ends
+    /// Whether it may have made what `other` has found there.
+    pub(super) fn may_serve(&self, other: &Self, (key, value): (&[u8], Option<&[u8]>)) -> bool {
+        self.begins <= other.ends && self.facts.may_make(key, value)
     }
 }
 
@@ -68,22 +61,32 @@ impl<'a> Window<'a> {
 fn narrow(windows: &mut [Window<'_>]) -> bool {
     let mut is_narrower = false;
     for at in 0..windows.len() {
-        let reader = windows[at];
-        // Before anything was made there was no value.
-        let Some(Some(_)) = reader.found else { continue };
-        let makers: Vec<usize> =
-            (0..windows.len()).filter(|maker| windows[*maker].may_serve(&reader)).collect();
-        let earliest = makers.iter().map(|maker| windows[*maker].begins).min().unwrap_or_default();
-        if earliest > reader.begins {
-            windows[at].begins = earliest;
-            is_narrower = true;
+        for fact in windows[at].facts.found.clone() {
+            // Before anything was made there was no value.
+            if fact.1.is_some() {
+                is_narrower |= narrow_by(windows, at, fact);
+            }
         }
-        if let [maker] = makers[..]
-            && windows[maker].ends > reader.ends
-        {
-            windows[maker].ends = reader.ends;
-            is_narrower = true;
-        }
+    }
+    is_narrower
+}
+
+fn narrow_by(windows: &mut [Window<'_>], at: usize, fact: (&[u8], Option<&[u8]>)) -> bool {
+    let mut is_narrower = false;
+    let reader = &windows[at];
+    let makers: Vec<usize> =
+        (0..windows.len()).filter(|maker| *maker != at && windows[*maker].may_serve(reader, fact)).collect();
+    let earliest = makers.iter().map(|maker| windows[*maker].begins).min().unwrap_or_default();
+    let ends = reader.ends;
+    if earliest > reader.begins {
+        windows[at].begins = earliest;
+        is_narrower = true;
+    }
+    if let [maker] = makers[..]
+        && windows[maker].ends > ends
+    {
+        windows[maker].ends = ends;
+        is_narrower = true;
     }
     is_narrower
 }

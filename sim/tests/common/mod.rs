@@ -54,8 +54,8 @@ pub fn assert_progress(sim: &mut Sim, bound_ms: u64) {
     let answered = |sim: &Sim| {
         let mut new = sim.replies()[before..]
             .iter()
-            .filter(|reply| reply.request == Request::Store(set("progress", "made")));
-        new.any(|reply| reply.answer == Some(Answered::Store(Answer::Ok)))
+            .filter(|reply| reply.request == Request::Store(set("progress", "made").into()));
+        new.any(|reply| reply.answer == Some(Answered::Store(Answer::Ok.into())))
     };
     run_until_done(sim, "a new command is answered", bound_ms, answered);
     let all_there =

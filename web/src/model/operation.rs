@@ -2,7 +2,7 @@
 
 use hotstuff_core::command::Outcome;
 use hotstuff_core::{Height, ReplicaId};
-use hotstuff_kv::{Answer, Operation};
+use hotstuff_kv::{Operation, Response};
 
 /// Reads `set KEY VALUE`, `get KEY` or `delete KEY`. A value may hold spaces.
 ///
@@ -66,7 +66,7 @@ pub fn in_words(outcome: &Outcome) -> (String, Option<Height>) {
 }
 
 fn answer(result: &[u8]) -> String {
-    match Answer::decode(result) {
+    match Response::decode(result) {
         Ok(answer) => answer.to_string(),
         Err(_) => "an answer that this page does not know".into(),
     }

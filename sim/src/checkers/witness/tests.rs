@@ -6,7 +6,7 @@ use crate::request::Request;
 use crate::step::Step;
 use hotstuff_core::message::Proposal;
 use hotstuff_core::{BlockRef, Event, Time};
-use hotstuff_kv::Operation as Kv;
+use hotstuff_kv::{Answer, Operation as Kv};
 
 /// A run of blocks that commit one after the other, told to the checker.
 struct Run {
@@ -44,7 +44,8 @@ impl Run {
 
     fn submit(&mut self, sequence: u64, operation: &Kv) -> Command {
         let (client, number) = (ClientNumber(0), SequenceNumber(sequence));
-        let cause = Cause::Submitted { client, sequence: number, request: Request::Store(operation.clone()) };
+        let cause =
+            Cause::Submitted { client, sequence: number, request: Request::Store(operation.clone().into()) };
         self.step(cause, Vec::new()).unwrap();
         self.command(sequence, operation)
     }
@@ -77,6 +78,7 @@ impl Run {
 
     /// The client believes an answer, and that the command executed at `height`.
     fn believe(&mut self, sequence: u64, operation: &Kv, height: u64, answer: Answer) -> Result<(), Breach> {
+        let answer = Response::One(answer);
         let outcome = Outcome::Executed { height: Height(height), result: answer.encode() };
         self.learn(sequence, operation, Some(outcome), Some(answer))
     }
@@ -86,12 +88,12 @@ impl Run {
         sequence: u64,
         operation: &Kv,
         outcome: Option<Outcome>,
-        answer: Option<Answer>,
+        answer: Option<Response>,
     ) -> Result<(), Breach> {
         let result = CommandResult {
             client: ClientNumber(0),
             sequence: SequenceNumber(sequence),
-            request: Request::Store(operation.clone()),
+            request: Request::Store(operation.clone().into()),
             outcome,
             answer: answer.map(Answered::Store),
             replicas: Vec::new(),
@@ -103,7 +105,8 @@ impl Run {
 
 fn breach(sequence: u64, believed: Answer, executed: Option<Answer>) -> Result<(), Breach> {
     let (client, sequence) = (ClientNumber(0), SequenceNumber(sequence));
-    Err(Breach::Believed { client, sequence, believed: Some(believed), executed })
+    let (believed, executed) = (Some(believed.into()), executed.map(Response::One));
+    Err(Breach::Believed { client, sequence, believed, executed })
 }
 
 #[test]

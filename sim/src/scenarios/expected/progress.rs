@@ -23,7 +23,7 @@ pub(super) fn latencies(told: &Told<'_>) -> Vec<Span> {
 }
 
 fn named(call: &Call) -> String {
-    format!("{}, {} ({})", call.client, call.sequence, call.operation)
+    format!("{}, {} ({})", call.client, call.sequence, call.request)
 }
 
 pub(super) fn answered(told: &Told<'_>, least: u32) -> Result<(), String> {
