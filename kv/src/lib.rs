@@ -4,6 +4,7 @@ extern crate alloc;
 
 mod answer;
 mod content;
+pub mod language;
 mod operation;
 mod proof;
 mod request;
