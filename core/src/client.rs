@@ -49,6 +49,10 @@ pub enum ClientOutput {
         outcome: Outcome,
         /// Who they are.
         replicas: Vec<ReplicaId>,
+        /// Who had said something else by then.
+        others: Vec<ReplicaId>,
+        /// From submission to the first reply.
+        first_reply: Span,
         /// From submission to agreement.
         latency: Span,
     },
@@ -83,6 +87,7 @@ struct Pending {
     retry_at: Time,
     retries: u32,
     replies: BTreeMap<ReplicaId, Outcome>,
+    first_reply: Option<Time>,
 }
 
 /// A client with commands in flight.
@@ -132,7 +137,8 @@ impl Client {
         let command = Command::signed(&self.key, self.committee.cluster(), sequence, operation);
         self.outputs.push_back(ClientOutput::Broadcast(command.clone()));
         let retry_at = now + self.config.retry_min_us;
-        let pending = Pending { command, submitted: now, retry_at, retries: 0, replies: BTreeMap::new() };
+        let (replies, first_reply) = (BTreeMap::new(), None);
+        let pending = Pending { command, submitted: now, retry_at, retries: 0, replies, first_reply };
         self.pending.insert(sequence, pending);
         Ok(sequence)
     }
@@ -171,6 +177,7 @@ impl Client {
     fn handle_outcome(&mut self, now: Time, replica: ReplicaId, sequence: SequenceNumber, outcome: Outcome) {
         let Some(pending) = self.pending.get_mut(&sequence) else { return };
         pending.replies.insert(replica, outcome.clone());
+        let first_reply = *pending.first_reply.get_or_insert(now) - pending.submitted;
         if matches!(outcome, Outcome::NotAdmitted(NotAdmitted::Busy | NotAdmitted::TooManyInFlight)) {
             return; // not the last word: sent again after the back-off
         }
@@ -178,8 +185,10 @@ impl Client {
         let replicas: Vec<ReplicaId> = agree.map(|(id, _)| *id).collect();
         if self.committee.is_weak_quorum(replicas.iter().copied()) {
             let latency = now - pending.submitted;
+            let others = pending.replies.keys().filter(|id| !replicas.contains(id)).copied().collect();
             self.pending.remove(&sequence);
-            self.outputs.push_back(ClientOutput::Done { sequence, outcome, replicas, latency });
+            let done = ClientOutput::Done { sequence, outcome, replicas, others, first_reply, latency };
+            self.outputs.push_back(done);
         }
     }
 

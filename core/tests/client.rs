@@ -45,6 +45,8 @@ fn pitfall_30_an_outcome_takes_f_plus_1_distinct_replicas_that_agree() {
         sequence,
         outcome: executed(1),
         replicas: vec![ReplicaId(0), ReplicaId(2)],
+        others: vec![ReplicaId(1)],
+        first_reply: Span(1),
         latency: Span(4),
     };
     assert_eq!(outputs(&mut client), [done]);

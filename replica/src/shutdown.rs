@@ -1,4 +1,4 @@
-//! One signal that all tasks of a replica watch: end now, in good order.
+//! The end in good order: what asks this process for it, and one signal that all tasks of a replica watch.
 
 use tokio::sync::watch;
 
@@ -30,4 +30,28 @@ impl Stop {
         // An error says that the sender is gone, which is the signal too.
         let _ = self.0.wait_for(|given| *given).await;
     }
+}
+
+/// Returns once a signal asks the process to end; gives its name. From the call on, not from the
+/// first poll, signals are caught.
+#[cfg(unix)]
+pub(crate) fn signalled() -> std::io::Result<impl Future<Output = &'static str>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
+    })
+}
+
+#[cfg(not(unix))]
+pub(crate) fn signalled() -> std::io::Result<impl Future<Output = &'static str>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+        "Ctrl-C"
+    })
 }

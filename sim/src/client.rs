@@ -122,7 +122,7 @@ impl ClientHost {
         while let Some(output) = self.client.poll_output() {
             match output {
                 ClientOutput::Broadcast(command) => commands.push(command),
-                ClientOutput::Done { sequence, outcome, replicas, latency } => {
+                ClientOutput::Done { sequence, outcome, replicas, latency, .. } => {
                     results.push(self.result(sequence, Some(outcome), replicas, Some(latency)));
                 }
                 ClientOutput::GaveUp { sequence, .. } => {

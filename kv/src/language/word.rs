@@ -126,7 +126,7 @@ fn unquoted(line: &[u8], start: usize) -> Result<Word<'_>, ParseError> {
     if !digits.len().is_multiple_of(2) {
         return Err(wrong(end));
     }
-    let bytes = digits.chunks(2).filter_map(|pair| pair_of(pair)).collect();
+    let bytes = digits.chunks(2).filter_map(pair_of).collect();
     Ok(Word { bytes, bare: None, start, end })
 }
 

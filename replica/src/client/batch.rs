@@ -1,23 +1,42 @@
 //! `hotstuff client … batch`: many commands in flight, results in the order of the lines.
 
-use super::cli::{NOT_FOUND, execute};
-use super::driver::{ClientDriver, Done};
-use super::exit::{self, CommandError, Exit};
+use super::driver::ClientDriver;
+use super::exit::Exit;
+use super::told::{self, Format, Told};
+use super::turns::Turns;
 use futures_util::{Stream, StreamExt, stream};
-use hotstuff_kv::Operation;
-use std::collections::BTreeMap;
+use hotstuff_kv::Request;
+use hotstuff_kv::language::{self, ParseError};
+use serde_json::json;
 use std::io::{self, BufRead, Read, Write};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-/// Shown below the help of `batch`.
-pub(super) const HELP: &str = "\
-Each line is one of `set KEY VALUE`, `get KEY` and `delete KEY`, with single spaces; the value is the
-rest of the line. Each result is one line: OK, a value, `Key not found` or `error: …`. Line breaks and
-backslashes in values are printed as \\n, \\r and \\\\. Commands on the same key execute in the order of
-their lines; others may overtake each other, except with --in-flight 1.";
+/// The language of commands.
+const LANGUAGE: &str = r#"  set KEY VALUE            incr KEY [NUMBER]
+  get KEY                  list [PREFIX] [after KEY] [limit N]
+  delete KEY               cas KEY EXPECTED|absent VALUE
+  if KEY = VALUE|absent|present; …; OPERATION; …
+The last is a transaction: if its conditions hold, all its operations are done, or else none. Keys and values are
+bare words, quoted ("a b", with \\ \" \n \r \t \0 \xHH), or hexadecimal (0x00ff). The last value of `set` and `cas`
+may be several bare words."#;
 
-/// What a line may have beyond the bytes of the longest operation: its first word.
-const LINE_OVERHEAD_BYTES: usize = 16;
+/// Below the help of what reads commands.
+pub(super) fn language_help() -> String {
+    format!("Commands:\n{LANGUAGE}")
+}
+
+/// Below the help of `batch`.
+pub(super) fn help() -> String {
+    format!(
+        "Each line is a command:\n{LANGUAGE}\n\n\
+         Each result is one line, with values as commands have them. Commands about the same keys execute in the\n\
+         order of their lines, and lists in their place among all; others may overtake each other, except with\n\
+         --in-flight 1."
+    )
+}
+
+/// A line may be so much longer than the longest operation: by quotes and hexadecimal digits.
+const LINE_FACTOR: usize = 4;
 
 /// `hotstuff client … batch`
 #[derive(Debug, clap::Args)]
@@ -33,22 +52,27 @@ impl Arguments {
     }
 
     /// Runs the lines of standard input. `command_bytes` is the committee's limit.
-    pub(super) async fn run(&self, driver: &ClientDriver, command_bytes: usize, verbose: bool) -> Exit {
+    pub(super) async fn run(
+        &self,
+        driver: &ClientDriver,
+        command_bytes: usize,
+        format: Format,
+        verbose: bool,
+    ) -> Exit {
         let (sender, mut lines) = mpsc::channel(self.in_flight as usize);
-        let longest = command_bytes + LINE_OVERHEAD_BYTES;
+        let longest = command_bytes.saturating_mul(LINE_FACTOR);
         // A thread, because reading may block for good, and the process must be able to end then.
         std::thread::spawn(move || read_lines(io::stdin().lock(), longest, &sender));
         let lines = stream::poll_fn(move |context| lines.poll_recv(context));
-        let run = |number: u64, operation: Operation| async move {
-            let report = |done: &Done| {
-                if verbose {
-                    eprintln!("line {number}: {}", exit::details(done));
-                }
-            };
-            execute(driver, &operation, report).await
+        let run = |number: u64, request: Request| async move {
+            let told = told::ask(driver, request).await;
+            if let Some(details) = told.details().filter(|_| verbose) {
+                eprintln!("line {number}: {details}");
+            }
+            told
         };
-        let printed = print_all(results(lines, self.in_flight as usize, run), io::stdout().lock()).await;
-        printed.unwrap_or_else(|error| {
+        let results = results(lines, self.in_flight as usize, run);
+        print_all(results, format, io::stdout().lock()).await.unwrap_or_else(|error| {
             eprintln!("hotstuff: {error}");
             Exit::Error
         })
@@ -57,38 +81,26 @@ impl Arguments {
 
 /// Why a line is no command.
 #[derive(Debug, thiserror::Error)]
-enum LineError {
-    #[error("not one of `set KEY VALUE`, `get KEY` and `delete KEY`")]
-    Unknown,
+pub(super) enum LineError {
+    #[error(transparent)]
+    Parse(#[from] ParseError),
     #[error("the line is longer than {0} bytes")]
     TooLong(usize),
     #[error("standard input cannot be read: {0}")]
     Input(#[from] io::Error),
-    #[error(transparent)]
-    Command(#[from] CommandError),
 }
 
-impl LineError {
-    fn exit(&self) -> Exit {
-        if let Self::Command(error) = self { error.exit() } else { Exit::Error }
-    }
-}
+type Line = Result<Request, LineError>;
+type Printed = Result<Told, LineError>;
 
-type Line = Result<Operation, LineError>;
-type Printed = Result<Option<Vec<u8>>, LineError>;
-
-/// Sends the operations in `input`, one per line, until it ends or nobody wants more.
+/// Sends the requests in `input`, one per line, until it ends or nobody wants more.
 fn read_lines(mut input: impl BufRead, longest: usize, lines: &mpsc::Sender<Line>) {
     let mut bytes = Vec::new();
     loop {
-        bytes.clear();
-        let line = match input.by_ref().take(longest as u64 + 1).read_until(b'\n', &mut bytes) {
-            Ok(0) => return,
-            Ok(_) if bytes.len() > longest && !bytes.ends_with(b"\n") => input
-                .skip_until(b'\n')
-                .map_or_else(|error| Err(error.into()), |_| Err(LineError::TooLong(longest))),
-            Ok(_) => parse(&bytes),
-            Err(error) => Err(error.into()),
+        let line = match read_line(&mut input, longest, &mut bytes) {
+            Ok(false) => return,
+            Ok(true) => language::parse(&bytes).map_err(LineError::from),
+            Err(error) => Err(error),
         };
         let broken = matches!(line, Err(LineError::Input(_)));
         if lines.blocking_send(line).is_err() || broken {
@@ -97,103 +109,93 @@ fn read_lines(mut input: impl BufRead, longest: usize, lines: &mpsc::Sender<Line
     }
 }
 
-fn parse(line: &[u8]) -> Line {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let mut words = line.splitn(3, |byte| *byte == b' ').map(<[u8]>::to_vec);
-    match (words.next().as_deref(), words.next(), words.next()) {
-        (Some(b"set"), Some(key), Some(value)) => Ok(Operation::Set { key, value }),
-        (Some(b"get"), Some(key), None) => Ok(Operation::Get { key }),
-        (Some(b"delete"), Some(key), None) => Ok(Operation::Delete { key }),
-        _ => Err(LineError::Unknown),
+/// Reads the next line, of no more than `longest` bytes; false at the end. A longer line is skipped.
+pub(super) fn read_line(
+    input: &mut impl BufRead,
+    longest: usize,
+    bytes: &mut Vec<u8>,
+) -> Result<bool, LineError> {
+    bytes.clear();
+    let read = input.by_ref().take(longest as u64 + 1).read_until(b'\n', bytes)?;
+    if bytes.len() > longest && !bytes.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+        return Err(LineError::TooLong(longest));
     }
+    Ok(read > 0)
 }
 
-/// What a line's command is about: all of them are about one key.
-fn key(operation: &Operation) -> &[u8] {
-    operation.key().unwrap_or_default()
-}
-
-/// Has each operation `run`, up to `in_flight` side by side, but those on one key one after the
+/// Has each request `run`, up to `in_flight` side by side, but those about the same keys one after the
 /// other. The results come in the order of the lines.
 fn results<F>(
     lines: impl Stream<Item = Line>,
     in_flight: usize,
-    run: impl Fn(u64, Operation) -> F,
+    run: impl Fn(u64, Request) -> F,
 ) -> impl Stream<Item = Printed>
 where
-    F: Future<Output = Result<Option<Vec<u8>>, CommandError>>,
+    F: Future<Output = Told>,
 {
-    let mut turns: BTreeMap<Vec<u8>, oneshot::Receiver<()>> = BTreeMap::new();
+    let mut turns = Turns::new(in_flight);
     let mut number = 0;
     let started = lines.map(move |line| {
         number += 1;
-        let started = line.map(|operation| {
-            if turns.len() > 2 * in_flight {
-                turns.retain(|_, turn| turn.try_recv() == Err(oneshot::error::TryRecvError::Empty));
-            }
-            let (done, turn) = oneshot::channel::<()>();
-            let before = turns.insert(key(&operation).to_vec(), turn);
-            (before, run(number, operation), done)
-        });
+        let started = line.map(|request| (turns.next(&request), run(number, request)));
         async move {
-            let (before, result, done) = started?;
-            if let Some(before) = before {
-                before.await.ok(); // its sender is dropped when the command before is through
-            }
+            let (turn, result) = started?;
+            let turn = turn.come().await;
             let result = result.await;
-            drop(done);
-            Ok(result?)
+            drop(turn);
+            Ok(result)
         }
     });
     started.buffered(in_flight)
 }
 
 /// Prints one line per result.
-async fn print_all(results: impl Stream<Item = Printed>, mut output: impl Write) -> io::Result<Exit> {
+async fn print_all(
+    results: impl Stream<Item = Printed>,
+    format: Format,
+    mut output: impl Write,
+) -> io::Result<Exit> {
     let mut results = std::pin::pin!(results);
     let mut worst = Exit::Done;
+    let mut number = 0;
     while let Some(result) = results.next().await {
-        let mut line = match result {
-            Ok(value) => escaped(value.as_deref().unwrap_or(NOT_FOUND)),
-            Err(error) => {
-                worst = worst.max(error.exit());
-                escaped(format!("error: {error}").as_bytes())
+        number += 1;
+        let exit = result.as_ref().map_or(Exit::Error, Told::exit);
+        worst = worst.max(exit.of_many());
+        let line = match (format, result) {
+            (Format::Text, Ok(told)) => told.line(),
+            (Format::Text, Err(error)) => format!("error: {error}"),
+            (Format::Json, Ok(told)) => {
+                let mut object = told.json();
+                object["line"] = json!(number);
+                object.to_string()
+            }
+            (Format::Json, Err(error)) => {
+                json!({ "line": number, "outcome": "error", "error": error.to_string() }).to_string()
             }
         };
-        line.push(b'\n');
-        output.write_all(&line)?;
+        writeln!(output, "{line}")?;
     }
     output.flush()?;
     Ok(worst)
 }
 
-/// `value` without line breaks.
-fn escaped(value: &[u8]) -> Vec<u8> {
-    let mut line = Vec::with_capacity(value.len() + 1);
-    for byte in value {
-        match byte {
-            b'\n' => line.extend(br"\n"),
-            b'\r' => line.extend(br"\r"),
-            b'\\' => line.extend(br"\\"),
-            other => line.push(*other),
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::driver::ClientError;
+    use crate::client::driver::Done;
+    use hotstuff_core::command::Outcome;
+    use hotstuff_core::{Height, SequenceNumber, Span};
+    use hotstuff_kv::{Answer, Operation, Response};
     use std::cell::{Cell, RefCell};
+    use std::collections::BTreeMap;
 
     fn read(input: &[u8], longest: usize) -> Vec<String> {
         let (sender, mut lines) = mpsc::channel(100);
         read_lines(input, longest, &sender);
         drop(sender);
-        let shown =
-            |line: Line| line.map_or_else(|error| error.to_string(), |operation| operation.to_string());
+        let shown = |line: Line| line.map_or_else(|error| error.to_string(), |request| request.to_string());
         std::iter::from_fn(|| lines.blocking_recv()).map(shown).collect()
     }
 
@@ -203,10 +205,10 @@ mod tests {
             read(b"set k two words\r\nget k\ndelete k", 100),
             ["set k two words", "get k", "delete k"]
         );
-        assert_eq!(read(b"set k \n", 100), ["set k "]);
-        let unknown = LineError::Unknown.to_string();
-        for wrong in ["\n", "set k\n", "get\n", "get a b\n", "put a b\n", " get a\n"] {
-            assert_eq!(read(wrong.as_bytes(), 100), [unknown.as_str()], "{wrong:?}");
+        assert_eq!(read(b"set k \"\"\n", 100), ["set k "]);
+        for wrong in ["\n", "set k\n", "get\n", "get a b\n", "put a b\n"] {
+            let told = read(wrong.as_bytes(), 100);
+            assert!(told.len() == 1 && told[0].starts_with("at column "), "{wrong:?}: {told:?}");
         }
     }
 
@@ -218,34 +220,57 @@ mod tests {
         assert_eq!(read(b"set k 012345678901234\n", 20), ["the line is longer than 20 bytes"]);
     }
 
-    fn lines(texts: &[&str]) -> impl Stream<Item = Line> {
-        stream::iter(texts.iter().map(|text| parse(text.as_bytes())).collect::<Vec<_>>())
+    fn lines(texts: &[String]) -> impl Stream<Item = Line> {
+        let parsed = texts.iter().map(|text| language::parse(text.as_bytes()).map_err(LineError::from));
+        stream::iter(parsed.collect::<Vec<_>>())
+    }
+
+    fn told(request: Request, answer: Answer) -> Told {
+        let response = Response::One(answer);
+        let outcome = Outcome::Executed { height: Height(1), result: response.encode() };
+        let (sequence, latency, first_reply) = (SequenceNumber(1), Span(1), Span(1));
+        let (replicas, others) = (Vec::new(), Vec::new());
+        Told::new(request, Ok((response, Done { sequence, outcome, replicas, others, first_reply, latency })))
     }
 
     /// Commands run side by side, but never two on one key; each takes a few turns of the executor.
     #[tokio::test]
     async fn results_come_in_order_and_a_key_is_used_by_one_command_at_a_time() {
-        let texts: Vec<String> = (0..100).map(|index| format!("set k{} {index}", index % 7)).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let (busy, most, order) = (RefCell::new(BTreeMap::new()), Cell::new(0), RefCell::new(Vec::new()));
-        let run = |number: u64, operation: Operation| {
+        let texts: Vec<String> = (0..200)
+            .map(|index| match index % 10 {
+                7 => format!("set k{} {index}; get k{}", index % 7, (index + 3) % 7),
+                8 => format!("if k{0} absent; incr k{0}; incr k{0}", index % 7),
+                9 if index % 3 == 0 => "list k".to_owned(),
+                _ => format!("set k{} {index}", index % 7),
+            })
+            .collect();
+        let busy: RefCell<BTreeMap<Vec<u8>, u64>> = RefCell::default();
+        let (most, order) = (Cell::new(0), RefCell::new(Vec::new()));
+        let run = |number: u64, request: Request| {
             let (busy, most, order) = (&busy, &most, &order);
             async move {
-                assert!(busy.borrow_mut().insert(key(&operation).to_vec(), number).is_none());
+                let mut keys: Vec<Vec<u8>> =
+                    request.operations().iter().filter_map(Operation::key).map(<[u8]>::to_vec).collect();
+                keys.dedup();
+                assert!(!keys.is_empty() || busy.borrow().is_empty(), "a list is in its place among all");
+                for key in &keys {
+                    assert!(busy.borrow_mut().insert(key.clone(), number).is_none());
+                }
                 most.set(most.get().max(busy.borrow().len()));
                 for _ in 0..number % 5 {
                     tokio::task::yield_now().await;
                 }
-                busy.borrow_mut().remove(key(&operation));
-                order.borrow_mut().push((key(&operation).to_vec(), number));
-                Ok(Some(number.to_string().into_bytes()))
+                for key in keys {
+                    busy.borrow_mut().remove(&key);
+                    order.borrow_mut().push((key, number));
+                }
+                told(request, Answer::Number(number as i64))
             }
         };
         let results: Vec<Printed> = results(lines(&texts), 5, run).collect().await;
-        let numbers: Vec<String> =
-            results.into_iter().map(|result| String::from_utf8(result.unwrap().unwrap()).unwrap()).collect();
-        assert_eq!(numbers, (1..=100u64).map(|number| number.to_string()).collect::<Vec<_>>());
-        assert_eq!(most.get(), 5);
+        let numbers: Vec<String> = results.into_iter().map(|result| result.unwrap().line()).collect();
+        assert_eq!(numbers, (1..=200u64).map(|number| number.to_string()).collect::<Vec<_>>());
+        assert!(most.get() >= 4, "{}", most.get());
         let order = order.into_inner();
         assert!(!order.is_sorted_by_key(|(_, number)| *number), "commands on different keys overtake");
         let mut by_key = order.clone();
@@ -255,16 +280,32 @@ mod tests {
 
     #[tokio::test]
     async fn each_result_is_one_line_and_the_worst_decides_the_exit_code() {
-        let results = |last: Printed| {
-            stream::iter([Ok(Some(b"a\nb\\".to_vec())), Ok(None), Err(LineError::Unknown), last])
+        let get = || Request::One(Operation::Get { key: b"k".to_vec() });
+        let results = || {
+            let wrong = language::parse(b"get").unwrap_err();
+            stream::iter([
+                Ok(told(get(), Answer::Value(b"a\nb\\".to_vec()))),
+                Ok(told(get(), Answer::NotFound)),
+                Err(wrong.into()),
+            ])
         };
         let mut output = Vec::new();
-        assert_eq!(print_all(results(Ok(None)), &mut output).await.unwrap(), Exit::Error);
-        let unknown = "error: not one of `set KEY VALUE`, `get KEY` and `delete KEY`";
-        let expected = format!("a\\nb\\\\\nKey not found\n{unknown}\nKey not found\n");
+        assert_eq!(print_all(results(), Format::Text, &mut output).await.unwrap(), Exit::Error);
+        let expected = "\"a\\nb\\\\\"\nKey not found\nerror: at column 4: expected a key\n";
         assert_eq!(String::from_utf8(output).unwrap(), expected);
-        let closed = Err(LineError::Command(ClientError::Closed.into()));
-        assert_eq!(print_all(results(closed), io::sink()).await.unwrap(), Exit::Error);
-        assert_eq!(print_all(stream::iter([Ok(None)]), io::sink()).await.unwrap(), Exit::Done);
+        let mut output = Vec::new();
+        print_all(results(), Format::Json, &mut output).await.unwrap();
+        let lines = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let objects: Vec<serde_json::Value> =
+            lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        assert_eq!(objects.len(), 3);
+        assert_eq!(objects[1]["outcome"], "not-found");
+        assert_eq!(
+            objects[2],
+            json!({ "line": 3, "outcome": "error", "error": "at column 4: expected a key" })
+        );
+        let only = [Ok(told(get(), Answer::NotFound)), Ok(told(get(), Answer::Mismatch(None)))];
+        let ended = print_all(stream::iter(only), Format::Text, io::sink()).await.unwrap();
+        assert_eq!(ended, Exit::Done, "every line has an answer");
     }
 }

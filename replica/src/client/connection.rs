@@ -2,9 +2,9 @@
 
 use super::driver::{ClientDriver, Endpoint};
 use super::transport::{Transport, TransportArguments};
-use crate::config::{CommitteeFile, ConfigError, load_key};
-use hotstuff_core::Span;
+use crate::config::{Address, AddressError, CommitteeFile, ConfigError, load_key};
 use hotstuff_core::client::ClientConfig;
+use hotstuff_core::{ReplicaId, Span};
 use std::path::PathBuf;
 
 /// Which cluster, by which key, and how long.
@@ -19,14 +19,33 @@ pub(super) struct ConnectionArguments {
     /// How long to wait for agreement on a command before it is given up.
     #[arg(long, value_name = "SECS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     pub(super) timeout: u64,
+    /// Reach a replica elsewhere than the committee file says; may be given for each.
+    #[arg(long, value_name = "N=HOST:PORT", value_parser = placed)]
+    address: Vec<(ReplicaId, Address)>,
     #[command(flatten)]
     pub(super) transport: TransportArguments,
 }
 
+/// Reads `N=HOST:PORT`.
+fn placed(text: &str) -> Result<(ReplicaId, Address), String> {
+    let (id, address) = text.split_once('=').ok_or("it is not of the form N=HOST:PORT")?;
+    let id = id.parse().map_err(|_| format!("{id:?} is no replica's number"))?;
+    Ok((ReplicaId(id), address.parse().map_err(|error: AddressError| error.to_string())?))
+}
+
 impl ConnectionArguments {
+    /// The committee file with the addresses that were given on the command line.
+    pub(super) fn placed(&self, mut file: CommitteeFile) -> Result<CommitteeFile, ConfigError> {
+        for (id, address) in &self.address {
+            let unknown = || ConfigError::NoSuchReplica { path: self.committee.clone(), id: *id };
+            file.addresses.get_mut(id).ok_or_else(unknown)?.http = address.clone();
+        }
+        Ok(file)
+    }
+
     /// A client of the committee file's cluster, and the most bytes that one operation may have.
     pub(super) fn connect(&self, in_flight: u32) -> Result<(ClientDriver, usize), ConfigError> {
-        let file = CommitteeFile::load(&self.committee)?;
+        let file = self.placed(CommitteeFile::load(&self.committee)?)?;
         let key = load_key(&self.own_key)?;
         let give_up_us = Span::millis(self.timeout * 1_000);
         let config = ClientConfig { give_up_us, in_flight, ..ClientConfig::default() };

@@ -40,6 +40,10 @@ pub struct Done {
     pub outcome: Outcome,
     /// Who agreed on that: at least f+1.
     pub replicas: Vec<ReplicaId>,
+    /// Who had said something else by then.
+    pub others: Vec<ReplicaId>,
+    /// From submission to the first reply.
+    pub first_reply: Span,
     /// From submission to agreement.
     pub latency: Span,
 }
@@ -249,8 +253,9 @@ impl Worker {
                     queue.try_send(frame.clone()).ok();
                 }
             }
-            ClientOutput::Done { sequence, outcome, replicas, latency } => {
-                self.finish(sequence, Ok(Done { sequence, outcome, replicas, latency }));
+            ClientOutput::Done { sequence, outcome, replicas, others, first_reply, latency } => {
+                let done = Done { sequence, outcome, replicas, others, first_reply, latency };
+                self.finish(sequence, Ok(done));
             }
             ClientOutput::GaveUp { sequence, replies } => {
                 let why = |link: &Result<_, LinkError>| link.as_ref().err().map(LinkError::to_string);

@@ -1,18 +1,19 @@
 //! The exit codes of `hotstuff client`, and what is said along with them.
 
 use super::driver::{ClientError, Done};
+use hotstuff_core::ReplicaId;
 use hotstuff_core::command::Outcome;
-use hotstuff_kv::{Answer, Response};
 use std::process::ExitCode;
 
 /// What `hotstuff client --help` says about exit codes.
 pub(super) const HELP: &str = "\
 Exit codes:
-  0  done; with `batch`, every line has an answer from the cluster
+  0  done; with `batch`, `repl` and `random`, every command has an answer from the cluster
   1  the key was not found (get, delete)
-  2  an error: wrong usage, unusable files, or the replicas refused the command
+  2  an error: wrong usage, unusable files, the store could not carry it out, or the replicas refused it
   3  no agreement among f+1 replicas in time; the command may still execute later
-  4  the same, and f+1 replicas said that they are busy: try again later, and more slowly";
+  4  the same, and f+1 replicas said that they are busy: try again later, and more slowly
+  6  nothing was done, because a value is not the one expected (cas, conditions of transactions)";
 
 /// How a client command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,15 @@ pub(super) enum Exit {
     NoAgreement,
     Busy,
     Refused,
+    Mismatch,
+}
+
+impl Exit {
+    /// What it is where many were asked for: a key that was not found and a value that was not as expected are
+    /// answers like others.
+    pub(super) fn of_many(self) -> Self {
+        if matches!(self, Self::NotFound | Self::Mismatch) { Self::Done } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -64,69 +74,41 @@ impl CommandError {
     }
 }
 
-/// The line that is printed for a command the store carried out, a value byte for byte; `None` when
-/// it has no such key.
-pub(super) fn printed(done: Done) -> Result<Option<Vec<u8>>, CommandError> {
-    match done.outcome {
-        Outcome::Executed { result, .. } => match Response::decode(&result)? {
-            Response::One(Answer::Value(value) | Answer::Deleted(value)) => Ok(Some(value)),
-            Response::One(Answer::NotFound) => Ok(None),
-            Response::One(Answer::Invalid(why)) | Response::Invalid(why) => Err(why.into()),
-            other => Ok(Some(other.to_string().into_bytes())),
-        },
-        Outcome::TooOld => Err(CommandError::TooOld),
-        Outcome::NotAdmitted(why) => Err(CommandError::NotAdmitted(why)),
-    }
-}
-
 /// What `-v` tells about a command.
 pub(super) fn details(done: &Done) -> String {
-    let replicas: Vec<String> = done.replicas.iter().map(ToString::to_string).collect();
-    let agreed = format!("{} agreed after {}", replicas.join(", "), done.latency);
-    match done.outcome {
-        Outcome::Executed { height, .. } => format!("executed at height {height}: {agreed}"),
-        _ => agreed,
+    let named =
+        |replicas: &[ReplicaId]| replicas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut told = match done.outcome {
+        Outcome::Executed { height, .. } => format!("executed at height {height}: "),
+        _ => String::new(),
+    };
+    told += &format!("{} agreed after {}", named(&done.replicas), done.latency);
+    told += &format!(", the first reply after {}", done.first_reply);
+    if !done.others.is_empty() {
+        told += &format!("; {} had said something else", named(&done.others));
     }
+    told
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotstuff_core::command::NotAdmitted;
-    use hotstuff_core::{Height, ReplicaId, SequenceNumber, Span};
-    use hotstuff_kv::Invalid;
-
-    fn done(outcome: Outcome) -> Done {
-        let replicas = vec![ReplicaId(0), ReplicaId(2)];
-        Done { sequence: SequenceNumber(1), outcome, replicas, latency: Span(1_500) }
-    }
-
-    fn executed(result: Vec<u8>) -> Done {
-        done(Outcome::Executed { height: Height(7), result })
-    }
+    use hotstuff_core::{Height, SequenceNumber, Span};
 
     #[test]
-    fn values_are_printed_as_they_are_and_a_missing_key_is_no_value() {
-        let line = |answer: Answer| printed(executed(Response::One(answer).encode())).unwrap();
-        assert_eq!(line(Answer::Ok), Some(b"OK".to_vec()));
-        assert_eq!(line(Answer::Value(vec![0xff, 10])), Some(vec![0xff, 10]));
-        assert_eq!(line(Answer::Deleted(Vec::new())), Some(Vec::new()));
-        assert_eq!(line(Answer::NotFound), None);
-    }
-
-    #[test]
-    fn only_a_command_that_the_store_carried_out_is_no_error() {
-        let refused = printed(executed(Response::Invalid(Invalid::StoreFull).encode())).unwrap_err();
-        assert_eq!((refused.to_string().as_str(), refused.exit()), ("the store is full", Exit::Error));
-        assert!(matches!(printed(executed(vec![99])), Err(CommandError::Foreign(_))));
-        assert!(matches!(printed(done(Outcome::TooOld)), Err(CommandError::TooOld)));
-        let outcome = Outcome::NotAdmitted(NotAdmitted::TooLarge);
-        assert!(matches!(printed(done(outcome)), Err(CommandError::NotAdmitted(NotAdmitted::TooLarge))));
-    }
-
-    #[test]
-    fn details_name_the_replicas_that_agreed() {
-        let shown = details(&executed(Vec::new()));
-        assert_eq!(shown, "executed at height 7: r0, r2 agreed after 1.500 ms");
+    fn details_name_the_replicas_that_agreed_and_those_that_did_not() {
+        let [r0, r1, r2] = [0, 1, 2].map(ReplicaId);
+        let mut done = Done {
+            sequence: SequenceNumber(1),
+            outcome: Outcome::Executed { height: Height(7), result: Vec::new() },
+            replicas: vec![r0, r2],
+            others: Vec::new(),
+            first_reply: Span(900),
+            latency: Span(1_500),
+        };
+        let told = "executed at height 7: r0, r2 agreed after 1.500 ms, the first reply after 0.900 ms";
+        assert_eq!(details(&done), told);
+        done.others.push(r1);
+        assert_eq!(details(&done), format!("{told}; r1 had said something else"));
     }
 }

@@ -10,9 +10,13 @@ mod exit;
 pub mod health;
 pub mod http;
 mod link;
+mod random;
+mod repl;
 pub mod status;
 mod table;
+mod told;
 pub mod transport;
+mod turns;
 pub mod verified;
 
 pub use cli::Arguments;

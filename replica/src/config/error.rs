@@ -57,6 +57,14 @@ pub enum ConfigError {
         /// Why.
         source: CommitteeError,
     },
+    /// An address was given for a replica that is not in the committee file.
+    #[error("{path}: there is no {id}, for which an address is given")]
+    NoSuchReplica {
+        /// The file.
+        path: PathBuf,
+        /// Who.
+        id: ReplicaId,
+    },
     /// A replica that is to join cannot.
     #[error("{path}: {id} among [[joiners]]: {why}")]
     Joiner {

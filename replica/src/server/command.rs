@@ -3,6 +3,7 @@
 use super::{RunError, StartError};
 use crate::config::ReplicaConfig;
 use crate::demo::leash;
+use crate::shutdown::signalled;
 use crate::{cli, logging};
 use std::path::PathBuf;
 use std::pin::pin;
@@ -99,28 +100,4 @@ impl Hangups {
     async fn next(&mut self) {
         std::future::pending().await
     }
-}
-
-/// Returns once a signal asks the process to end; gives its name. From the call on, not from the
-/// first poll, signals are caught.
-#[cfg(unix)]
-fn signalled() -> std::io::Result<impl Future<Output = &'static str>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn signalled() -> std::io::Result<impl Future<Output = &'static str>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-        "Ctrl-C"
-    })
 }

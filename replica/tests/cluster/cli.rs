@@ -55,10 +55,11 @@ async fn a_batch_prints_one_result_per_line_in_order() {
     let mut expected = String::new();
     for number in 0..300 {
         input += &format!("set k{} value {number}\nget k{}\n", number % 50, number % 50);
-        expected += &format!("OK\nvalue {number}\n");
+        expected += &format!("OK\n\"value {number}\"\n");
     }
     input += "nonsense\nget none\ndelete k0\nget k0";
-    expected += "error: not one of `set KEY VALUE`, `get KEY` and `delete KEY`\nKey not found\nvalue 250\nKey not found\n";
+    expected += "error: at column 1: expected set, get, delete, cas, incr, list, or if\n";
+    expected += "Key not found\n\"value 250\"\nKey not found\n";
     let mut command = Command::new(PROGRAM);
     command.arg("client").arg("--committee").arg(&cluster.testnet.committee);
     command.arg("--key").arg(&cluster.testnet.client_key).arg("batch");

@@ -2,6 +2,7 @@
 
 mod change;
 mod cli;
+mod client;
 mod consensus;
 #[cfg(unix)]
 mod demo;

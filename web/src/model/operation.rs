@@ -2,28 +2,16 @@
 
 use hotstuff_core::command::Outcome;
 use hotstuff_core::{Height, ReplicaId};
-use hotstuff_kv::{Operation, Response};
+use hotstuff_kv::{Request as Asked, Response, language};
 
-/// Reads `set KEY VALUE`, `get KEY` or `delete KEY`. A value may hold spaces.
+/// Reads a request of the store's language.
 ///
 /// # Errors
-/// A sentence that says what was expected.
-pub fn parse(text: &str) -> Result<Operation, String> {
-    let text = text.trim();
-    let (verb, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let rest = rest.trim_start();
-    let (key, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let (key, value) = (key.as_bytes().to_vec(), value.trim_start());
-    match verb.to_ascii_lowercase().as_str() {
-        "" => Err("Type set KEY VALUE, get KEY or delete KEY.".into()),
-        "set" if key.is_empty() || value.is_empty() => Err("set wants a key and a value.".into()),
-        "set" => Ok(Operation::Set { key, value: value.as_bytes().to_vec() }),
-        "get" | "delete" if key.is_empty() => Err(format!("{} wants a key.", verb.to_ascii_lowercase())),
-        "get" | "delete" if !value.is_empty() => Err("A key is one word.".into()),
-        "get" => Ok(Operation::Get { key }),
-        "delete" => Ok(Operation::Delete { key }),
-        other => Err(format!("“{other}” is no command: set, get or delete.")),
-    }
+/// A sentence that says what was expected, and where.
+pub fn parse(text: &str) -> Result<Asked, String> {
+    let asked = language::parse(text.as_bytes()).map_err(|error| error.to_string())?;
+    asked.check().map_err(|invalid| invalid.to_string())?;
+    Ok(asked)
 }
 
 /// Where a visitor's command stands.
@@ -78,12 +66,16 @@ mod tests {
 
     #[test]
     fn commands_are_read_and_mistakes_named() {
-        let set = Operation::Set { key: b"k".to_vec(), value: b"two words".to_vec() };
-        assert_eq!(parse(" SET k  two words "), Ok(set));
-        assert_eq!(parse("get k"), Ok(Operation::Get { key: b"k".to_vec() }));
-        assert_eq!(parse("delete k"), Ok(Operation::Delete { key: b"k".to_vec() }));
-        for wrong in ["", "set", "set k", "get", "get a b", "put k v"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+        let set = hotstuff_kv::Operation::Set { key: b"k".to_vec(), value: b"two words".to_vec() };
+        assert_eq!(parse(" set k  two words "), Ok(set.into()));
+        assert!(matches!(parse("if k absent; incr n"), Ok(Asked::Transaction { .. })));
+        for (wrong, told) in [
+            ("", "at column 1: expected set"),
+            ("set k", "at column 6: expected a value"),
+            ("get a b", "at column 7: expected nothing more"),
+            ("get \"\"", "the key is empty"),
+        ] {
+            assert!(parse(wrong).is_err_and(|why| why.starts_with(told)), "{wrong}");
         }
     }
 }

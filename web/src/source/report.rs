@@ -5,7 +5,7 @@ use crate::model::operation::Request;
 use crate::model::{Flight, Reach, Record};
 use hotstuff_core::event::BlockSummary;
 use hotstuff_core::{BlockRef, CommitteeSpec, ReplicaId, Span, Status, Time};
-use hotstuff_kv::Operation;
+use hotstuff_kv::Request as Asked;
 
 /// How messages fare between replicas of a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub enum Order {
     /// Change all links (sandbox).
     SetLinks(Links),
     /// Send a command, typed as in the text; the outcome is reported.
-    Submit(Operation, String),
+    Submit(Asked, String),
 }
 
 /// What a source says.

@@ -149,7 +149,7 @@ impl SandboxSource {
         self.reports.push(Report::Happened(records));
     }
 
-    fn submit(&mut self, operation: hotstuff_kv::Operation, text: String) {
+    fn submit(&mut self, operation: hotstuff_kv::Request, text: String) {
         let Some(run) = &mut self.run else { return };
         let mut records = Vec::new();
         match run.course.sim_mut().intervene(Intervention::submit(operation)) {

@@ -25,12 +25,14 @@ pub fn CommandPanel() -> Html {
             <h2 id="command-title">{ "Send a command" }</h2>
             <form class="command" onsubmit={submit}>
                 <input ref={input} id="command-input" data-testid="command-input" placeholder="set colour blue"
-                    aria-label="Command: set KEY VALUE, get KEY or delete KEY" autocomplete="off" autocapitalize="off" spellcheck="false" />
+                    aria-label="Command: set KEY VALUE, get KEY, delete KEY, cas, incr, list, or several with ; between them" autocomplete="off" autocapitalize="off" spellcheck="false" />
                 <button class="primary" data-testid="command-send">{ "Send" }</button>
             </form>
             { result(&stage) }
             <p class="hint">
-                <code>{ "set KEY VALUE" }</code>{ ", " }<code>{ "get KEY" }</code>{ ", " }<code>{ "delete KEY" }</code>
+                <code>{ "set KEY VALUE" }</code>{ ", " }<code>{ "get KEY" }</code>{ ", " }<code>{ "delete KEY" }</code>{ ", " }
+                <code>{ "cas KEY OLD NEW" }</code>{ ", " }<code>{ "incr KEY" }</code>{ ", " }<code>{ "list PREFIX" }</code>
+                { "; all or none of several: " }<code>{ "if KEY absent; set KEY VALUE; incr KEY" }</code>
                 if is_live { { ". Signed by a key made in this page, and sent to every replica." } }
             </p>
         </section>

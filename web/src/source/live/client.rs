@@ -16,7 +16,7 @@ use hotstuff_core::command::Command;
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::{ClientFrame, ReplicaFrame};
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, verify};
-use hotstuff_kv::Operation;
+use hotstuff_kv::Request as Asked;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
@@ -54,14 +54,14 @@ impl ClientTasks {
     }
 
     /// Signs `operation` and sends it to all replicas.
-    pub fn submit(self: &Rc<Self>, committee: Arc<Committee>, operation: &Operation, text: String) {
+    pub fn submit(self: &Rc<Self>, committee: Arc<Committee>, request: &Asked, text: String) {
         if let Err(why) = self.connect(committee) {
             self.inbox.push(Report::Requested(Request::Failed { why }));
             return;
         }
         let mut state = self.state.borrow_mut();
         let Some((client, _)) = &mut state.client else { return };
-        match client.submit(wall_clock(), operation.encode()) {
+        match client.submit(wall_clock(), request.encode()) {
             Ok(sequence) => {
                 state.texts.insert(sequence, text.clone());
                 self.inbox.push(Report::Requested(Request::Waiting { text }));
