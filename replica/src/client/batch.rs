@@ -109,7 +109,8 @@ fn read_lines(mut input: impl BufRead, longest: usize, lines: &mpsc::Sender<Line
     }
 }
 
-/// Reads the next line, of no more than `longest` bytes; false at the end. A longer line is skipped.
+/// Reads the next line, of no more than `longest` bytes, without its end; false when there is none. A longer line is
+/// skipped.
 pub(super) fn read_line(
     input: &mut impl BufRead,
     longest: usize,
@@ -120,6 +121,9 @@ pub(super) fn read_line(
     if bytes.len() > longest && !bytes.ends_with(b"\n") {
         input.skip_until(b'\n')?;
         return Err(LineError::TooLong(longest));
+    }
+    if bytes.ends_with(b"\n") {
+        bytes.pop();
     }
     Ok(read > 0)
 }

@@ -47,6 +47,9 @@ pub(super) enum CommandError {
     /// No outcome.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// Whoever asked did not wait.
+    #[error("not waited for any longer; it may still execute")]
+    GivenUp,
     /// Another command overtook this one by far.
     #[error(
         "refused as too old: does another client use the same key at the same time, or is this machine's \
@@ -68,7 +71,7 @@ impl CommandError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Client(ClientError::NoAgreement(why)) if why.is_busy => Exit::Busy,
-            Self::Client(ClientError::NoAgreement(_)) => Exit::NoAgreement,
+            Self::Client(ClientError::NoAgreement(_)) | Self::GivenUp => Exit::NoAgreement,
             _ => Exit::Error,
         }
     }

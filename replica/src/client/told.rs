@@ -1,6 +1,6 @@
 //! What came of a request, for people and for programs.
 
-use super::driver::{ClientDriver, ClientError, Done};
+use super::driver::{ClientDriver, Done};
 use super::exit::{self, CommandError, Exit};
 use crate::config::hex;
 use hotstuff_core::command::Outcome;
@@ -46,7 +46,7 @@ impl Told {
 
     /// That the wait for `request` was given up.
     pub(super) fn given_up(request: Request) -> Self {
-        Self { request, result: Err(ClientError::Closed.into()) }
+        Self { request, result: Err(CommandError::GivenUp) }
     }
 
     pub(super) fn exit(&self) -> Exit {

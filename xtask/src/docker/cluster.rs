@@ -119,6 +119,35 @@ impl<'a> Cluster<'a> {
         Ok(output.trim().to_owned())
     }
 
+    /// Sends one command from a client in a container of its own, and returns what it printed.
+    ///
+    /// # Errors
+    /// When the client fails.
+    pub fn send_from_container(&self, words: &[&str]) -> Result<String> {
+        let what = format!("client in a container {}", words.join(" "));
+        let output = self.run(&what, CLIENT_LIMIT, &[&["run", "--rm", "-T", "client"], words].concat())?;
+        Ok(output.trim().to_owned())
+    }
+
+    /// Has random commands sent until one has taken effect, ends that as Compose does, and returns what was summed up.
+    ///
+    /// # Errors
+    /// When none takes effect, or it does not end in order.
+    pub fn random_load(&self) -> Result<String> {
+        self.run("random commands", COMPOSE_LIMIT, &["--profile", "load", "up", "--detach", "load"])?;
+        let start = Instant::now();
+        while !self.send(&["list", "k", "--limit", "1"])?.starts_with('k') {
+            ensure!(start.elapsed() < HEALTHY_LIMIT, "no random command has set a key");
+            std::thread::park_timeout(POLL);
+        }
+        self.run("ending them", COMPOSE_LIMIT, &["--profile", "load", "stop", "load"])?;
+        let listed = capture(&mut self.compose(&["--profile", "load", "ps", "--all", "--quiet", "load"]))?;
+        let container = listed.lines().next().context("the load has no container")?;
+        let code = inspect("container", container, "{{.State.ExitCode}}");
+        ensure!(code.as_deref() == Some("0"), "the load ended with code {code:?}");
+        capture(&mut docker(&["logs", container]))
+    }
+
     /// The last that every replica wrote.
     pub fn logs(&self) -> String {
         capture(&mut self.compose(&["logs", "--no-color", "--tail", "60"])).unwrap_or_default()
@@ -183,7 +212,7 @@ impl<'a> Cluster<'a> {
     }
 }
 
-const DOWN: [&str; 5] = ["down", "--volumes", "--remove-orphans", "--timeout", "5"];
+const DOWN: [&str; 9] = ["--profile", "client", "--profile", "load", "down", "--volumes", "--remove-orphans", "--timeout", "5"];
 
 impl Drop for Cluster<'_> {
     fn drop(&mut self) {

@@ -34,7 +34,13 @@ fn exercise(cluster: &Cluster<'_>) -> Result<()> {
     expect(cluster, &["set", "shape", "round"], "OK")?;
     expect(cluster, &["get", "colour"], "blue")?;
     cluster.restart(KILLED)?;
-    expect(cluster, &["get", "shape"], "round")
+    expect(cluster, &["get", "shape"], "round")?;
+    let from_within = cluster.send_from_container(&["cas", "shape", "round", "square"])?;
+    ensure!(from_within.lines().any(|line| line == "OK"), "a client in a container was told `{from_within}`");
+    expect(cluster, &["get", "shape"], "square")?;
+    let summary = cluster.random_load()?;
+    ensure!(summary.contains(" commands done in "), "random commands were summed up as `{summary}`");
+    Ok(())
 }
 
 fn expect(cluster: &Cluster<'_>, words: &[&str], answer: &str) -> Result<()> {

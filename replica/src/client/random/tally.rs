@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Latencies are kept with three digits.
+/// Latencies are kept with three digits, and longer ones as an hour.
 const DIGITS: u8 = 3;
+const LATENCY_MAX_US: u64 = 3_600_000_000;
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
 
 /// Counts and latencies.
@@ -26,7 +27,8 @@ pub(super) struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        let latencies = Histogram::new(DIGITS).expect("three digits are possible");
+        let latencies = Histogram::new_with_bounds(1, LATENCY_MAX_US, DIGITS);
+        let latencies = latencies.expect("three digits of an hour are possible");
         Self { latencies, outcomes: BTreeMap::new(), worst: Exit::Done, not_sent: 0, failure: None }
     }
 }
