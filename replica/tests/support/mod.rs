@@ -146,6 +146,11 @@ impl Cluster {
         status
     }
 
+    /// The id of a replica's process.
+    pub fn process(&self, id: ReplicaId) -> u32 {
+        self.running[&id].0.id()
+    }
+
     /// The folder of a replica's store.
     pub fn data(&self, id: ReplicaId) -> PathBuf {
         self.testnet.replicas[&id].with_file_name("data")

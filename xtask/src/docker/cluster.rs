@@ -212,7 +212,8 @@ impl<'a> Cluster<'a> {
     }
 }
 
-const DOWN: [&str; 9] = ["--profile", "client", "--profile", "load", "down", "--volumes", "--remove-orphans", "--timeout", "5"];
+const DOWN: [&str; 9] =
+    ["--profile", "client", "--profile", "load", "down", "--volumes", "--remove-orphans", "--timeout", "5"];
 
 impl Drop for Cluster<'_> {
     fn drop(&mut self) {
