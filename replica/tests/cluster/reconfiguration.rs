@@ -5,42 +5,6 @@ use crate::support::{Cluster, PROGRAM, free_ports, output, said, until};
 use hotstuff_core::ReplicaId;
 use std::process::Command;
 
-/// Has `hotstuff joiner` write the files of `id`, and returns the row for the committee file.
-async fn joiner(cluster: &mut Cluster, id: ReplicaId) -> String {
-    let folder = cluster.folder.path().join("testnet").join(id.to_string());
-    let [peer, http] = free_ports().map(|port| format!("127.0.0.1:{port}"));
-    let mut command = Command::new(PROGRAM);
-    command.arg("joiner").arg("--committee").arg(&cluster.testnet.committee).arg("--out").arg(&folder);
-    command.args(["--id", &id.0.to_string(), "--peer", &peer, "--http", &http]);
-    let made = output(command, b"").await;
-    let (code, row, stderr) = said(&made);
-    assert_eq!(code, Some(0), "{stderr}");
-    cluster.testnet.replicas.insert(id, folder.join("replica.toml"));
-    row.to_owned()
-}
-
-/// Has `hotstuff change` make a change, and adds to the committee file what it says.
-async fn change(cluster: &mut Cluster, arguments: &[&str]) {
-    let mut command = Command::new(PROGRAM);
-    command.arg("change").arg("--committee").arg(&cluster.testnet.committee).args(["--timeout", "60"]);
-    command.arg("--key").arg(&cluster.testnet.operator_key).args(arguments);
-    let made = output(command, b"").await;
-    let (code, row, stderr) = said(&made);
-    assert_eq!(code, Some(0), "{stderr}");
-    cluster.append_to_committee(row);
-}
-
-/// Waits until all of `ids` are in `epoch`, as members or not.
-async fn in_epoch(cluster: &Cluster, ids: &[ReplicaId], epoch: u64, member: bool) {
-    for id in ids {
-        until(&format!("{id} is in epoch {epoch}, a member: {member}"), async || {
-            let status = cluster.status(*id).await?;
-            (status.epoch == epoch && status.member == member).then_some(())
-        })
-        .await;
-    }
-}
-
 /// That `ids` have refused nothing that another replica sent: they all keep to the rules, whatever epoch each is in.
 async fn nothing_refused(cluster: &Cluster, ids: &[ReplicaId]) {
     for id in ids {
@@ -65,6 +29,12 @@ async fn verified(cluster: &Cluster, id: ReplicaId) {
     let checked = output(command, b"").await;
     let (code, stdout, stderr) = said(&checked);
     assert_eq!(code, Some(0), "{stdout}{stderr}");
+}
+
+/// Has `hotstuff joiner` write the files of `id`, and returns the row for the committee file.
+async fn joiner(cluster: &mut Cluster, id: ReplicaId) -> String {
+    let [peer, http] = free_ports().map(|port| format!("127.0.0.1:{port}"));
+    cluster.joiner(id, &peer, &http).await
 }
 
 #[tokio::test]
@@ -95,16 +65,16 @@ async fn a_fifth_replica_is_added_and_a_first_one_removed_under_load() {
     assert_eq!((before.epoch, before.member, before.last_voted), (0, false, 0), "it is no member yet");
     load.more(50).await;
 
-    change(&mut cluster, &["add", "--id", "4"]).await;
-    in_epoch(&cluster, &cluster.ids(), 1, true).await;
+    cluster.change(&["add", "--id", "4"]).await;
+    cluster.in_epoch(&cluster.ids(), 1, true).await;
     cluster.rejoined(joining).await;
 
     let leaving = ReplicaId(0);
-    change(&mut cluster, &["remove", "--id", "0"]).await;
+    cluster.change(&["remove", "--id", "0"]).await;
     let staying = [1, 2, 3, 4].map(ReplicaId);
-    in_epoch(&cluster, &staying, 2, true).await;
+    cluster.in_epoch(&staying, 2, true).await;
     // It learns that it is out, and then the others part with it.
-    in_epoch(&cluster, &[leaving], 2, false).await;
+    cluster.in_epoch(&[leaving], 2, false).await;
     nothing_refused(&cluster, &cluster.ids()).await;
     for id in staying {
         until(&format!("{id} has no link to {leaving}"), async || {
@@ -146,14 +116,14 @@ async fn a_member_that_nobody_was_told_of_before_is_linked_to_once_it_is_added()
     let joining = ReplicaId(4);
     let row = joiner(&mut cluster, joining).await;
     cluster.append_to_committee(&row);
-    change(&mut cluster, &["add", "--id", "4"]).await;
-    in_epoch(&cluster, &[0, 1, 2, 3].map(ReplicaId), 1, true).await;
+    cluster.change(&["add", "--id", "4"]).await;
+    cluster.in_epoch(&[0, 1, 2, 3].map(ReplicaId), 1, true).await;
     // All that waits for the new member is of an epoch that it does not know.
     let client = cluster.client();
     let load = Load::start(&client);
     load.more(500).await;
     cluster.start_replica(joining);
-    in_epoch(&cluster, &[joining], 1, true).await;
+    cluster.in_epoch(&[joining], 1, true).await;
     load.end().await;
     client.close().await;
     nothing_refused(&cluster, &cluster.ids()).await;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 const PEER_PORT: u16 = 7000;
 const HTTP_PORT: u16 = 8080;
-const REPLICAS: u32 = 4;
+const REPLICAS: u16 = 4;
 /// How long a replica that may be cut off is given to answer; then it is asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -26,7 +26,10 @@ pub struct Containers {
     pub cluster: Cluster,
     /// Name of the network and of the image; containers' names begin with it.
     name: String,
-    addresses: Vec<Ipv4Addr>,
+    /// The network's own address, the first of its range.
+    network: Ipv4Addr,
+    /// The members, by ascending id.
+    members: Vec<ReplicaId>,
 }
 
 impl Containers {
@@ -35,17 +38,15 @@ impl Containers {
         engine::clean_up();
         let name = format!("hotstuff-faults-{}", std::process::id());
         let network = engine::make_network(&name).await;
-        // The network's first addresses are its own and this machine's.
-        let addresses: Vec<Ipv4Addr> =
-            (10..10 + REPLICAS).map(|host| Ipv4Addr::from_bits(network.to_bits() + host)).collect();
-        let place = |address: &Ipv4Addr| {
-            let at = |port| SocketAddr::from((*address, port));
+        let members: Vec<ReplicaId> = (0..REPLICAS).map(ReplicaId).collect();
+        let place = |id: &ReplicaId| {
+            let at = |port| SocketAddr::from((address(network, *id), port));
             let any = |port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
             let addresses = MemberAddresses { peer: at(PEER_PORT).into(), http: at(HTTP_PORT).into() };
             let listen = Listen { peer: any(PEER_PORT), http: any(HTTP_PORT) };
             Place { addresses, listen, data: "data".into() }
         };
-        let places: Vec<Place> = addresses.iter().map(place).collect();
+        let places: Vec<Place> = members.iter().map(place).collect();
         // Short patience, and snapshots so often that who was away long needs one.
         let config = Config {
             timeout_min_us: Span::millis(300),
@@ -54,7 +55,7 @@ impl Containers {
             ..Config::default()
         };
         let cluster = Cluster::prepare_at(&places, config);
-        let this = Self { cluster, name, addresses };
+        let this = Self { cluster, name, network, members };
         let root = this.cluster.folder.path().join("image");
         let moved = clock::library();
         engine::make_image(Path::new(PROGRAM), moved.as_deref(), &root, &this.name).await;
@@ -68,9 +69,9 @@ impl Containers {
         this
     }
 
-    /// All replicas' ids.
+    /// The members' ids.
     pub fn ids(&self) -> Vec<ReplicaId> {
-        self.cluster.ids()
+        self.members.clone()
     }
 
     /// The name of a replica's container.
@@ -178,7 +179,31 @@ impl Containers {
     }
 
     fn address(&self, id: ReplicaId) -> Ipv4Addr {
-        self.addresses[usize::from(id.0)]
+        address(self.network, id)
+    }
+
+    /// Has one more replica take part, in a container of its own, under a number that nobody had; it is no member
+    /// yet.
+    pub async fn join(&mut self) -> ReplicaId {
+        let known = self.cluster.file.addresses.keys().next_back();
+        let id = ReplicaId(known.map_or(0, |id| id.0 + 1));
+        let [peer, http] = [PEER_PORT, HTTP_PORT].map(|port| format!("{}:{port}", self.address(id)));
+        let row = self.cluster.joiner(id, &peer, &http).await;
+        self.cluster.append_to_committee(&row);
+        self.shorten_patience_of_links(id);
+        for member in &self.members {
+            docker(&["kill", "--signal", "HUP", &self.container(*member)]).await;
+        }
+        self.run(id, &self.container(id), &[]).await;
+        self.cluster.well(id).await;
+        id
+    }
+
+    /// Makes a change by which `members` are the members.
+    pub async fn change(&mut self, change: &[&str], members: Vec<ReplicaId>) {
+        self.cluster.change(change).await;
+        self.members = members;
+        self.cluster.in_epoch(&self.members, self.cluster.file.current.epoch().0, true).await;
     }
 
     /// Starts a replica's container under a name, with variables of its environment.
@@ -242,4 +267,9 @@ impl Drop for Containers {
         }
         engine::clean_up();
     }
+}
+
+/// A replica's address. A network's first ones are its own and this machine's.
+fn address(network: Ipv4Addr, id: ReplicaId) -> Ipv4Addr {
+    Ipv4Addr::from_bits(network.to_bits() + 10 + u32::from(id.0))
 }

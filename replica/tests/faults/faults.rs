@@ -2,8 +2,10 @@
 //! ends the fault, and returns when the replicas are together again.
 
 use crate::clock;
+use crate::committee;
 use crate::containers::Containers;
 use crate::engine::{in_network_of, tried_in_network_of};
+use crate::late::Late;
 use crate::load::Load;
 use hotstuff_core::ReplicaId;
 
@@ -31,10 +33,11 @@ pub enum Fault {
     RollingRestart,
     Wipe,
     MoveClock,
+    ChangeCommittee,
 }
 
 impl Fault {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Stop,
         Self::Kill,
         Self::Pause,
@@ -45,6 +48,7 @@ impl Fault {
         Self::RollingRestart,
         Self::Wipe,
         Self::MoveClock,
+        Self::ChangeCommittee,
     ];
 
     /// Whether this machine can do it.
@@ -53,7 +57,7 @@ impl Fault {
     }
 
     /// Does it to `victim`, or to all, under load. Returns what else is worth telling.
-    pub async fn run(self, containers: &Containers, load: &Load, victim: ReplicaId) -> String {
+    pub async fn run(self, containers: &mut Containers, load: &Load, victim: ReplicaId) -> String {
         let others: Vec<ReplicaId> = containers.ids().into_iter().filter(|id| *id != victim).collect();
         match self {
             Self::Stop => stop(containers, victim, &others).await,
@@ -72,6 +76,7 @@ impl Fault {
             }
             Self::Wipe => wipe(containers, victim, &others).await,
             Self::MoveClock => clock::move_clock(containers, victim).await,
+            Self::ChangeCommittee => return committee::replace(containers, load, victim).await,
         }
         format!("of {victim}")
     }
@@ -148,42 +153,50 @@ async fn highest(containers: &Containers) -> u64 {
     highest
 }
 
-/// All that leaves a container is late, and some of it is lost. Where the kernel has no netem, it is late
-/// because the link is slow.
+/// All that leaves a container is late, and some of it is lost.
 async fn delay_and_loss(containers: &Containers) -> String {
     let mut links = Vec::new();
     for id in containers.ids() {
         links.push((containers.process(id).await, containers.device(id).await));
     }
-    let (process, device) = &links[0];
-    let has_netem = tried_in_network_of(process, &netem("add", device)).await;
-    if has_netem {
-        in_network_of(process, &netem("del", device)).await;
-    }
-    let delay = if has_netem { netem } else { slow_link };
-    for (process, device) in &links {
-        in_network_of(process, &delay("add", device)).await;
+    for (process, _) in &links {
         in_network_of(process, &loss("-A")).await;
     }
-    containers.grown(&containers.ids(), BLOCKS_ON_BAD_NETWORK).await;
-    for (process, device) in &links {
-        in_network_of(process, &delay("del", device)).await;
+    let (process, device) = &links[0];
+    let has_netem = tried_in_network_of(process, &netem("add", device)).await;
+    let how = if has_netem {
+        for (process, device) in &links[1..] {
+            in_network_of(process, &netem("add", device)).await;
+        }
+        containers.grown(&containers.ids(), BLOCKS_ON_BAD_NETWORK).await;
+        for (process, device) in &links {
+            in_network_of(process, &netem("del", device)).await;
+        }
+        "by netem".to_owned()
+    } else {
+        let mut late = Vec::new();
+        for (process, _) in &links {
+            late.push(Late::begin(process).await);
+        }
+        containers.grown(&containers.ids(), BLOCKS_ON_BAD_NETWORK).await;
+        let mut packets = 0;
+        for late in late {
+            packets += late.end().await;
+        }
+        assert!(packets > BLOCKS_ON_BAD_NETWORK, "{packets} packets were late");
+        format!("{packets} packets, by netfilter's queue")
+    };
+    for (process, _) in &links {
         in_network_of(process, &loss("-D")).await;
     }
     for id in containers.ids() {
         containers.cluster.rejoined(id).await;
     }
-    let delay = if has_netem { "20 ms late" } else { "1 Mbit/s for want of netem" };
-    format!("{delay}, 5 % lost")
+    format!("20 ms late ({how}), 5 % lost")
 }
 
 fn netem<'a>(change: &'a str, device: &'a str) -> Vec<&'a str> {
     vec!["tc", "qdisc", change, "dev", device, "root", "netem", "delay", "20ms", "10ms"]
-}
-
-fn slow_link<'a>(change: &'a str, device: &'a str) -> Vec<&'a str> {
-    let limits = ["rate", "1mbit", "burst", "4kb", "latency", "200ms"];
-    [&["tc", "qdisc", change, "dev", device, "root", "tbf"], &limits[..]].concat()
 }
 
 fn loss(change: &str) -> Vec<&str> {

@@ -39,7 +39,17 @@ struct Client {
 impl Clients {
     /// Connects them.
     pub fn start(containers: &Containers) -> Self {
-        let moments = Arc::new(AtomicU64::new(0));
+        Self::with(containers, Arc::default())
+    }
+
+    /// Connects them anew, by the committee that there is now.
+    pub async fn restart(self, containers: &Containers) -> Self {
+        let moments = self.clients[0].moments.clone();
+        self.close().await;
+        Self::with(containers, moments)
+    }
+
+    fn with(containers: &Containers, moments: Arc<AtomicU64>) -> Self {
         let client = |number: u16| {
             let key = SecretKey::from_seed([u8::try_from(number).unwrap(); 32]);
             let driver = containers.cluster.client_by(key);

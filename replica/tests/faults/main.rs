@@ -3,9 +3,11 @@
 #![cfg(target_os = "linux")]
 
 mod clock;
+mod committee;
 mod containers;
 mod engine;
 mod faults;
+mod late;
 mod load;
 mod suite;
 #[path = "../support/mod.rs"]

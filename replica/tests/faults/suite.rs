@@ -4,7 +4,6 @@ use crate::containers::Containers;
 use crate::faults::Fault;
 use crate::load::Clients;
 use crate::support::{Chance, until};
-use hotstuff_core::ReplicaId;
 use hotstuff_kv::{Answer, Response};
 use hotstuff_replica::offline;
 use hotstuff_sim::Call;
@@ -31,17 +30,18 @@ async fn replicas_in_containers_serve_their_clients_whatever_befalls_one_or_the_
     if !impossible.is_empty() {
         println!("left out, for want of libfaketime: {impossible:?}");
     }
-    let containers = Containers::start().await;
-    let clients = Clients::start(&containers);
+    let mut containers = Containers::start().await;
+    let mut clients = Clients::start(&containers);
     let mut calls: Vec<Call> = Vec::new();
     for round in 0..rounds {
         for (position, fault) in shuffled(&mut chance, &faults).into_iter().enumerate() {
-            let victim = ReplicaId(u16::try_from(chance.below(4)).unwrap());
+            let members = containers.ids();
+            let victim = members[chance.below(members.len() as u64) as usize];
             let start = Instant::now();
             let load = clients.work(round * faults.len() as u64 + position as u64, seed);
             // The fault meets clients at work, and they go on after it.
             load.more(20).await;
-            let what = fault.run(&containers, &load, victim).await;
+            let what = fault.run(&mut containers, &load, victim).await;
             load.more(20).await;
             let of_fault = load.end().await;
             check_calls(&of_fault).unwrap_or_else(|why| panic!("{fault:?} {what}: {why}"));
@@ -49,6 +49,10 @@ async fn replicas_in_containers_serve_their_clients_whatever_befalls_one_or_the_
             let (commands, took) = (of_fault.len(), start.elapsed().as_secs_f32());
             println!("{fault:?} {what}: {commands} commands, height {height}, {took:.1} s");
             calls.extend(of_fault);
+            if fault == Fault::ChangeCommittee {
+                // They trust the committee that they know, and would soon know too few of the members.
+                clients = clients.restart(&containers).await;
+            }
         }
     }
     // What one fault has left behind, no later one may have taken away.
@@ -61,6 +65,9 @@ async fn replicas_in_containers_serve_their_clients_whatever_befalls_one_or_the_
     sound(&containers).await;
     for id in containers.ids() {
         containers.act("stop", id).await;
+    }
+    // Those that were removed as well.
+    for id in containers.cluster.ids() {
         let (folder, committee) = (containers.cluster.data(id), &containers.cluster.file.committee);
         let checked = offline::check(&folder, Some(committee)).unwrap();
         assert_eq!(checked.findings, [] as [String; 0], "the store of {id}");

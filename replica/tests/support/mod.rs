@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+mod committee;
+
 use hotstuff_core::client::ClientConfig;
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Config, ReplicaId, Span};
@@ -231,10 +233,11 @@ impl Cluster {
             replica: *id,
             url: format!("ws://{}/client", at.http),
         };
-        let endpoints = self.file.addresses.iter().map(endpoint).collect();
+        let members = self.file.addresses.iter().filter(|(id, _)| self.file.current.contains(**id));
+        let endpoints = members.map(endpoint).collect();
         let give_up_us = Span::millis(BOUND.as_millis() as u64);
         let config = ClientConfig { give_up_us, ..ClientConfig::default() };
-        ClientDriver::start(key, self.file.committee.clone(), endpoints, config)
+        ClientDriver::start(key, self.file.current.clone(), endpoints, config)
     }
 
     /// Runs `hotstuff client` with this cluster's committee and key, and `arguments`.
