@@ -192,3 +192,25 @@ fn memory_of_removed_keys_is_used_again() {
     assert_eq!(trie.len(), 10);
     assert!(trie.nodes.len() <= 21, "{} nodes", trie.nodes.len());
 }
+
+#[test]
+fn a_way_that_no_trie_has_leads_to_no_root() {
+    let key = Digest([0; 32]);
+    let leaf = |first: u8| {
+        let mut key = key;
+        key.0[0] = first;
+        Leaf { key, value: value(1) }
+    };
+    let path = |bits: &[u8]| Path(bits.iter().map(|bit| Step { bit: *bit, beside: value(*bit) }).collect());
+    assert!(path(&[3, 5]).root_over(&key, Some(&leaf(0))).is_some());
+    for bits in [[5, 3], [3, 3]] {
+        assert_eq!(path(&bits).root_over(&key, Some(&leaf(0))), None, "keys part bit by bit");
+    }
+    let other = |bit: u8| leaf(0x80 >> bit);
+    assert!(path(&[3, 5]).root_over(&key, Some(&other(4))).is_some());
+    for bit in [3, 5] {
+        assert_eq!(path(&[3, 5]).root_over(&key, Some(&other(bit))), None, "the other leaf is elsewhere");
+    }
+    assert_eq!(path(&[3]).root_over(&key, None), None, "below an inner node there are leaves");
+    assert_eq!(path(&[]).root_over(&key, None), Some(empty_root()));
+}
