@@ -5,7 +5,7 @@ use crate::command::{ClientId, CommandId};
 use crate::committee::Limits;
 use crate::crypto::{Digest, Domain};
 use crate::ids::{Height, SequenceNumber};
-use crate::merkle::MerkleBuckets;
+use crate::merkle::MerkleTrie;
 use crate::wire;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ pub(crate) struct Executed {
 
 impl Executed {
     fn new(height: Height, result: Vec<u8>) -> Self {
-        let digest = Digest::of_value(Domain::Merkle, &(height, &result));
+        let digest = Digest::of_value(Domain::Merkle, &(*b"reply", height, &result));
         Self { height, result, digest }
     }
 }
@@ -41,9 +41,6 @@ struct Session {
     bytes: u64,
     /// When the session was last used, as a count of executions.
     used: u64,
-    /// Of all the above: kept, so that a bucket's digest costs a hash of digests, however many
-    /// clients choose keys of one bucket.
-    digest: Digest,
 }
 
 /// The client table as a snapshot carries it: encoded, for each client a [`SessionHead`] and its
@@ -82,8 +79,8 @@ pub(crate) struct Sessions {
     sessions_max: usize,
     replies_max: usize,
     reply_bytes_max: u64,
-    tree: MerkleBuckets,
-    touched: BTreeSet<u8>,
+    /// The digests of all sessions, by client.
+    trie: MerkleTrie,
     /// Whose digest is not up to date.
     unsealed: BTreeSet<ClientId>,
 }
@@ -98,8 +95,7 @@ impl Sessions {
             sessions_max: limits.sessions as usize,
             replies_max: limits.session_replies as usize,
             reply_bytes_max: limits.session_bytes.into(),
-            tree: MerkleBuckets::new(8, Digest::default()),
-            touched: BTreeSet::new(),
+            trie: MerkleTrie::new(),
             unsealed: BTreeSet::new(),
         }
     }
@@ -136,13 +132,12 @@ impl Sessions {
             session.drop_oldest();
         }
         self.unsealed.insert(id.client);
-        self.touched.insert(bucket(&id.client));
         if self.clients.len() > self.sessions_max
             && let Some((used, forgotten)) = self.idle_longest()
         {
             self.by_use.remove(&used);
             self.clients.remove(&forgotten);
-            self.touched.insert(bucket(&forgotten));
+            self.unsealed.insert(forgotten);
         }
     }
 
@@ -183,7 +178,6 @@ impl Sessions {
             sessions.unsealed.insert(client);
             sessions.uses = sessions.uses.max(used); // the last use is of a client that is remembered
             sessions.by_use.insert(used, client);
-            sessions.touched.insert(bucket(&client));
             sessions.clients.insert(client, session);
         }
         // Entries told twice would leave traces that the root does not cover.
@@ -193,31 +187,14 @@ impl Sessions {
     /// A digest of the table.
     pub(crate) fn root(&mut self) -> Digest {
         while let Some(client) = self.unsealed.pop_first() {
-            if let Some(session) = self.clients.get_mut(&client) {
-                session.seal(&client); // one forgotten since has none
+            // A client's key is as good as a hash: nobody who can sign by it has chosen it bit by bit.
+            let key = Digest(client.0);
+            match self.clients.get_mut(&client) {
+                Some(session) => self.trie.insert(key, session.seal(&client)),
+                None => drop(self.trie.remove(&key)),
             }
         }
-        for bucket in core::mem::take(&mut self.touched) {
-            let lowest = ClientId::lowest_of_bucket(bucket);
-            let members = self.clients.range(lowest..).take_while(|(client, _)| client.0[0] == bucket);
-            let digests: Vec<Digest> = members.map(|(_, session)| session.digest).collect();
-            let digest = Digest::of_value(Domain::Merkle, &digests);
-            self.tree.set(bucket.into(), if digests.is_empty() { Digest::default() } else { digest });
-        }
-        self.tree.root()
-    }
-}
-
-/// A client's key is random enough to be its own hash.
-fn bucket(client: &ClientId) -> u8 {
-    client.0[0]
-}
-
-impl ClientId {
-    fn lowest_of_bucket(bucket: u8) -> Self {
-        let mut bytes = [0; 32];
-        bytes[0] = bucket;
-        Self(bytes)
+        self.trie.root()
     }
 }
 
@@ -235,7 +212,8 @@ impl Session {
         self.floor = self.floor.max(Some(oldest));
     }
 
-    fn seal(&mut self, client: &ClientId) {
+    /// Its digest, made of those of its replies, of which only what changed is hashed.
+    fn seal(&mut self, client: &ClientId) -> Digest {
         while let Some(group) = self.stale.pop_first() {
             let first = SequenceNumber(group * GROUP);
             let members = self.replies.range(first..).take_while(|(sequence, _)| sequence.0 / GROUP == group);
@@ -244,11 +222,11 @@ impl Session {
             if replies.is_empty() {
                 self.groups.remove(&group);
             } else {
-                self.groups.insert(group, Digest::of_value(Domain::Merkle, &replies));
+                self.groups.insert(group, Digest::of_value(Domain::Merkle, &(*b"group", &replies)));
             }
         }
         let groups: Vec<Digest> = self.groups.values().copied().collect();
-        self.digest = Digest::of_value(Domain::Merkle, &(client, self.used, self.floor, groups));
+        Digest::of_value(Domain::Merkle, &(*b"session", client, self.used, self.floor, groups))
     }
 }
 

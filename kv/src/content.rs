@@ -13,7 +13,7 @@ use core::ops::Bound;
 pub const STORE_BYTES_MAX: u64 = 1 << 28;
 /// What an entry counts beside its key and value: about the memory that it takes, so that a limit
 /// on bytes is one on memory too, however short the keys are.
-pub const ENTRY_BYTES: u64 = 128;
+pub const ENTRY_BYTES: u64 = 256;
 
 /// A key, shared by all who hold it.
 pub(crate) type Key = Arc<[u8]>;
@@ -48,11 +48,6 @@ impl Content {
     #[must_use]
     pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
         self.entries.get(key).map(Vec::as_slice)
-    }
-
-    /// A key, as it is kept here, and its value.
-    pub(crate) fn entry(&self, key: &[u8]) -> Option<(&[u8], &[u8])> {
-        self.entries.get_key_value(key).map(|(key, value)| (&**key, value.as_slice()))
     }
 
     /// How many bytes of keys and values there are, and [`ENTRY_BYTES`] more for each entry.

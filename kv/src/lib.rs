@@ -13,6 +13,6 @@ mod store;
 pub use answer::{ANSWER_BYTES_MAX, Answer, Entry, Response};
 pub use content::{Content, ENTRY_BYTES, STORE_BYTES_MAX};
 pub use operation::{Invalid, KEY_BYTES_MAX, Operation, VALUE_BYTES_MAX};
-pub use proof::{NoProof, PROOF_BYTES_MAX, Proof, ProofTooLarge};
+pub use proof::{NoProof, PROOF_BYTES_MAX, Proof};
 pub use request::{CONDITIONS_MAX, Condition, Expected, OPERATIONS_MAX, Request};
 pub use store::KvStore;

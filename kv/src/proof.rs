@@ -1,14 +1,15 @@
 //! Proof that a key has a value, or none, to who knows the store's root and nothing else of it.
 
-use crate::store::{DEPTH, KvStore, bucket_of, entry_digest, leaf_of};
+use crate::operation::VALUE_BYTES_MAX;
+use crate::store::{KvStore, hash_of_key, hash_of_value};
 use alloc::vec::Vec;
 use hotstuff_core::crypto::Digest;
-use hotstuff_core::merkle::root_over;
+use hotstuff_core::merkle::{Leaf, Path};
 use serde::{Deserialize, Serialize};
 
-/// The most bytes that a proof may tell of a bucket. Buckets hold a few entries of each four thousand; one
-/// that somebody has filled on purpose may be too large.
-pub const PROOF_BYTES_MAX: usize = 1 << 19;
+/// No encoded proof has more bytes: a value, a step for each bit of a hash, and another key's leaf. Of a store of a
+/// million entries a step for each of some twenty bits is usual.
+pub const PROOF_BYTES_MAX: usize = VALUE_BYTES_MAX + 256 * (1 + 32) + 2 * 32 + 16;
 
 /// What a store's root says of one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,26 +18,17 @@ pub enum Proof {
     Present {
         /// Its value.
         value: Vec<u8>,
-        /// The digests of the entries before it in its bucket.
-        before: Vec<Digest>,
-        /// Those of the entries after it.
-        after: Vec<Digest>,
-        /// The nodes beside the way from the bucket to the root.
-        path: Vec<Digest>,
+        /// The way from the root to its leaf.
+        path: Path,
     },
-    /// The key has none: it is not among the entries of its bucket.
+    /// The key has none: its way ends elsewhere.
     Absent {
-        /// All of them.
-        entries: Vec<(Vec<u8>, Vec<u8>)>,
-        /// The nodes beside the way from the bucket to the root.
-        path: Vec<Digest>,
+        /// Hashes of the key and the value at which it ends; of an empty store none.
+        other: Option<Leaf>,
+        /// The way.
+        path: Path,
     },
 }
-
-/// The key's bucket is too large to prove anything of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a proof would have more than {PROOF_BYTES_MAX} bytes")]
-pub struct ProofTooLarge;
 
 /// The proof does not lead to the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,27 +36,14 @@ pub struct ProofTooLarge;
 pub struct NoProof;
 
 impl KvStore {
-    /// What the root says of `key`.
-    ///
-    /// # Errors
-    /// When that would take too many bytes.
-    pub fn prove(&self, key: &[u8]) -> Result<Proof, ProofTooLarge> {
-        let (entries, path) = self.bucket_and_path(key);
-        if let Some(at) = entries.iter().position(|(own, ..)| *own == key) {
-            if entries.len() * size_of::<Digest>() > PROOF_BYTES_MAX {
-                return Err(ProofTooLarge);
-            }
-            let digests = |part: &[(&[u8], &[u8], Digest)]| part.iter().map(|(.., digest)| *digest).collect();
-            let (before, after) = (digests(&entries[..at]), digests(&entries[at + 1..]));
-            return Ok(Proof::Present { value: entries[at].1.to_vec(), before, after, path });
+    /// What the root says of `key`. Of other entries it tells two hashes at most, and digests over several.
+    #[must_use]
+    pub fn prove(&self, key: &[u8]) -> Proof {
+        let (leaf, path) = self.path(key);
+        match self.value(key) {
+            Some(value) => Proof::Present { value: value.to_vec(), path },
+            None => Proof::Absent { other: leaf, path },
         }
-        // Beside its bytes an entry takes a few more to tell their lengths.
-        let bytes: usize = entries.iter().map(|(key, value, _)| key.len() + value.len() + 8).sum();
-        if bytes > PROOF_BYTES_MAX {
-            return Err(ProofTooLarge);
-        }
-        let entries = entries.into_iter().map(|(key, value, _)| (key.to_vec(), value.to_vec())).collect();
-        Ok(Proof::Absent { entries, path })
     }
 }
 
@@ -74,21 +53,14 @@ impl Proof {
     /// # Errors
     /// When this is no proof of it.
     pub fn check(&self, key: &[u8], root: &Digest) -> Result<Option<&[u8]>, NoProof> {
+        let own = hash_of_key(key);
         let (leaf, path, value) = match self {
-            Self::Present { value, before, after, path } => {
-                let own = entry_digest(key, value);
-                (leaf_of(before.iter().chain([&own]).chain(after)), path, Some(value.as_slice()))
+            Self::Present { value, path } => {
+                (Some(Leaf { key: own, value: hash_of_value(value) }), path, Some(value.as_slice()))
             }
-            Self::Absent { entries, path } => {
-                if entries.iter().any(|(other, _)| other == key) {
-                    return Err(NoProof);
-                }
-                let digests: Vec<Digest> =
-                    entries.iter().map(|(key, value)| entry_digest(key, value)).collect();
-                (leaf_of(&digests), path, None)
-            }
+            Self::Absent { other: Some(other), .. } if other.key == own => return Err(NoProof),
+            Self::Absent { other, path } => (*other, path, None),
         };
-        let is_proof = path.len() == DEPTH as usize && root_over(bucket_of(key), leaf, path) == *root;
-        if is_proof { Ok(value) } else { Err(NoProof) }
+        if path.root_over(&own, leaf.as_ref()) == Some(*root) { Ok(value) } else { Err(NoProof) }
     }
 }

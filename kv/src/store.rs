@@ -4,22 +4,18 @@ use crate::answer::{Answer, Response};
 use crate::content::{Changes, Content, Key, STORE_BYTES_MAX};
 use crate::operation::Operation;
 use crate::request::Request;
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use hotstuff_core::crypto::{Digest, Domain};
-use hotstuff_core::merkle::{self, MerkleBuckets};
+use hotstuff_core::merkle::{Leaf, MerkleTrie, Path};
 use hotstuff_core::wire;
 use hotstuff_core::{App, NoSnapshot};
 
-/// The store's tree has two to the power of this many buckets.
-pub(crate) const DEPTH: u32 = 12;
-
 /// A map from keys to values, with a digest of its content that costs only as much as changed.
 ///
-/// Entries stand in buckets by the hash of their key. The store's root is that of a Merkle tree
-/// over the buckets; it depends on the content alone, not on how it came about.
+/// The store's root is that of a Merkle trie over the hashes of keys and values; it depends on the content alone,
+/// not on how it came about.
 #[derive(Clone, Debug)]
 pub struct KvStore {
     content: Content,
@@ -27,11 +23,9 @@ pub struct KvStore {
     tree: RefCell<Tree>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Tree {
-    merkle: MerkleBuckets,
-    /// The digests of the entries.
-    buckets: Vec<BTreeMap<Key, Digest>>,
+    trie: MerkleTrie,
     /// Keys whose entries have changed.
     touched: BTreeSet<Key>,
 }
@@ -47,10 +41,7 @@ impl KvStore {
     /// number at all replicas of a cluster.
     #[must_use]
     pub fn with_limit(bytes: u64) -> Self {
-        let merkle = MerkleBuckets::new(DEPTH, leaf(&BTreeMap::new()));
-        let buckets = vec![BTreeMap::new(); merkle.buckets() as usize];
-        let tree = RefCell::new(Tree { merkle, buckets, touched: BTreeSet::new() });
-        Self { content: Content::with_limit(bytes), tree }
+        Self { content: Content::with_limit(bytes), tree: RefCell::default() }
     }
 
     /// The value of a key.
@@ -74,36 +65,23 @@ impl KvStore {
         response
     }
 
-    /// The key's bucket, as [`Proof`](crate::Proof) takes it: all entries, and the path above it.
-    pub(crate) fn bucket_and_path(&self, key: &[u8]) -> (Vec<BucketEntry<'_>>, Vec<Digest>) {
-        // The tree is up to date only once the root was asked for.
+    /// Where a key's way from the root down ends, and what is beside it.
+    pub(crate) fn path(&self, key: &[u8]) -> (Option<Leaf>, Path) {
+        // The trie is up to date only once the root was asked for.
         self.root();
-        let tree = &mut *self.tree.borrow_mut();
-        let index = bucket_of(key);
-        let entry = |(key, digest): (&Key, &Digest)| {
-            let (key, value) = self.content.entry(key).expect("a bucket's keys are the content's");
-            (key, value, *digest)
-        };
-        (tree.buckets[index as usize].iter().map(entry).collect(), tree.merkle.path(index))
+        self.tree.borrow_mut().trie.path(&hash_of_key(key))
     }
 }
 
 impl Tree {
     fn update(&mut self, content: &Content) -> Digest {
-        let mut stale = BTreeSet::new();
         while let Some(key) = self.touched.pop_first() {
-            let index = bucket_of(&key);
-            let bucket = &mut self.buckets[index as usize];
             match content.value(&key) {
-                Some(value) => bucket.insert(key.clone(), entry_digest(&key, value)),
-                None => bucket.remove(&key),
-            };
-            stale.insert(index);
+                Some(value) => self.trie.insert(hash_of_key(&key), hash_of_value(value)),
+                None => drop(self.trie.remove(&hash_of_key(&key))),
+            }
         }
-        for index in stale {
-            self.merkle.set(index, leaf(&self.buckets[index as usize]));
-        }
-        self.merkle.root()
+        self.trie.root()
     }
 }
 
@@ -143,26 +121,12 @@ impl App for KvStore {
     }
 }
 
-/// An entry of a bucket: key, value, and the digest of both.
-pub(crate) type BucketEntry<'a> = (&'a [u8], &'a [u8], Digest);
-
-/// The bucket of a key.
-pub(crate) fn bucket_of(key: &[u8]) -> u32 {
-    merkle::bucket_of(&Digest::of(Domain::Merkle, &[b"key", key]), 1 << DEPTH)
+/// A key's name in the trie.
+pub(crate) fn hash_of_key(key: &[u8]) -> Digest {
+    Digest::of(Domain::Merkle, &[b"key", key])
 }
 
-/// The digest of an entry.
-pub(crate) fn entry_digest(key: &[u8], value: &[u8]) -> Digest {
-    Digest::of_value(Domain::Merkle, &(*b"entry", key, value))
-}
-
-/// The digest of a bucket with these entries, by ascending key.
-pub(crate) fn leaf_of<'a>(entries: impl IntoIterator<Item = &'a Digest>) -> Digest {
-    let mut parts: Vec<&[u8]> = vec![b"leaf"];
-    parts.extend(entries.into_iter().map(|digest| &digest.0[..]));
-    Digest::of(Domain::Merkle, &parts)
-}
-
-fn leaf(bucket: &BTreeMap<Key, Digest>) -> Digest {
-    leaf_of(bucket.values())
+/// What stands for a value there.
+pub(crate) fn hash_of_value(value: &[u8]) -> Digest {
+    Digest::of(Domain::Merkle, &[b"value", value])
 }

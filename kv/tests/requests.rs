@@ -289,7 +289,8 @@ fn a_transaction_that_fails_leaves_nothing_behind() {
         assert_eq!(store.apply(transaction(&[], &operations)), Response::Aborted { index: 5, why });
         assert_eq!((store.root(), store.bytes()), (root, bytes));
     }
-    let operations = [Operation::Delete { key: "a".into() }, set("as long", vec![b'!'; 200])];
+    let operations =
+        [Operation::Delete { key: "a".into() }, set("as long", vec![b'!'; 2 * ENTRY_BYTES as usize])];
     let freed = store.apply(transaction(&[], &operations));
     assert_eq!(freed, Response::Aborted { index: 1, why: Answer::Invalid(Invalid::StoreFull) });
     let operations = [Operation::Delete { key: "a".into() }, set("b", "long")];

@@ -113,7 +113,7 @@ fn config() -> Config {
         fetch_bytes: 300,
         retained_blocks: 3,
         snapshot_blocks: 10,
-        snapshot_bytes: 1 << 16,
+        snapshot_bytes: 1 << 18,
         snapshot_chunk_bytes: 1_000,
         tree_blocks: 64,
         tree_bytes: 8 * 256,

@@ -5,7 +5,7 @@
 use hotstuff_core::Height;
 use hotstuff_core::replica::{Certified, Replica};
 use hotstuff_core::state_proof::{StateProof, StateRoots};
-use hotstuff_kv::{KvStore, Proof, ProofTooLarge};
+use hotstuff_kv::{KvStore, Proof};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -27,9 +27,6 @@ pub enum NotProven {
     /// As many readers wait as may.
     #[error("too many readers are waiting: try again later")]
     Busy,
-    /// Too many bytes.
-    #[error(transparent)]
-    TooLarge(#[from] ProofTooLarge),
 }
 
 /// What a reader is told.
@@ -56,19 +53,13 @@ impl Reads {
         answer: oneshot::Sender<Read>,
     ) {
         self.0.retain(|waiting| !waiting.answer.is_closed());
-        let proven = if self.0.len() < READERS {
-            replica.app().prove(&name).map_err(NotProven::from)
-        } else {
-            Err(NotProven::Busy)
-        };
-        match proven {
-            Ok(key) => {
-                let (roots, state_of) = (replica.state_roots(), replica.status().committed_head.height);
-                self.0.push(Waiting { name, key, roots, state_of, answer });
-            }
+        if self.0.len() >= READERS {
             // Whoever asked may be gone already.
-            Err(why) => drop(answer.send(Err(why))),
+            return drop(answer.send(Err(NotProven::Busy)));
         }
+        let key = replica.app().prove(&name);
+        let (roots, state_of) = (replica.state_roots(), replica.status().committed_head.height);
+        self.0.push(Waiting { name, key, roots, state_of, answer });
     }
 
     /// Tells those who can be told by now. To be called when outputs were performed.

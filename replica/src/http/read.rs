@@ -50,9 +50,6 @@ pub(super) async fn read(
     match reading {
         Ok(Ok(Ok(read))) => context.origins.share(&headers, wire::encode(&read).into_response()),
         Ok(Ok(Err(why @ NotProven::Busy))) => unavailable(&why),
-        Ok(Ok(Err(why @ NotProven::TooLarge(_)))) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, format!("{why}\n")).into_response()
-        }
         Ok(Err(ended)) => unavailable(&ended),
         Err(_) => unavailable(&"no block was certified that proves it"),
     }
