@@ -74,8 +74,8 @@ impl Default for Config {
             snapshot_chunk_bytes: 1 << 20,
             tree_blocks: 4_096,
             tree_bytes: 256 << 20,
-            mempool_commands: 65_536,
-            mempool_client_commands: 4_096,
+            mempool_commands: 16_384,
+            mempool_client_commands: 256,
             mempool_bytes: 64 << 20,
         }
     }

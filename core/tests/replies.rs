@@ -122,7 +122,8 @@ fn replies_of_which_anything_was_changed_are_refused() {
     let outcomes = vec![(SequenceNumber(1), executed(1)), (SequenceNumber(2), Outcome::TooOld)];
     let genuine = Replies::signed(&secret(1), &CLUSTER, ReplicaId(1), client().public(), outcomes);
     verify::replies(&committee(4), genuine.clone()).unwrap();
-    let changes: [(&str, fn(&mut Replies)); 8] = [
+    type Change = (&'static str, fn(&mut Replies));
+    let changes: [Change; 8] = [
         ("another client", |replies| replies.client = other().public()),
         ("another replica", |replies| replies.replica = ReplicaId(2)),
         ("another number", |replies| replies.outcomes[1].0 = SequenceNumber(3)),
