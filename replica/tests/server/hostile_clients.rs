@@ -55,9 +55,9 @@ async fn whatever_a_client_sends_that_is_no_valid_command() {
         (Frame::binary(good[..50].to_vec()), CloseCode::Invalid, "cannot be read"),
         (Frame::binary([good.as_slice(), &[7]].concat()), CloseCode::Invalid, "left over"),
         (Frame::binary(vec![0; 100_000]), CloseCode::Size, "more than"),
-        (reply(Outcome::TooOld), CloseCode::Invalid, "cannot be read"),
+        (reply(executed), CloseCode::Invalid, "cannot be read"),
         // These bytes happen to read as a command too, but not as one that anybody signed.
-        (reply(executed), CloseCode::Policy, "signature is not the client's"),
+        (reply(Outcome::TooOld), CloseCode::Policy, "signature is not the client's"),
         (submit(forged), CloseCode::Policy, "signature is not the client's"),
         (submit(of_another_cluster), CloseCode::Policy, "signature is not the client's"),
         (submit(too_large), CloseCode::Policy, "too large"),
