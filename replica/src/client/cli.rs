@@ -238,8 +238,11 @@ fn transaction(parts: &[OsString]) -> Result<Request, String> {
     let mut parts: Vec<Vec<u8>> = parts.iter().map(bytes).collect();
     if parts.is_empty() {
         let mut input = Vec::new();
-        let read = io::stdin().lock().take(TRANSACTION_BYTES).read_to_end(&mut input);
-        read.map_err(|error| format!("standard input cannot be read: {error}"))?;
+        let read = io::stdin().lock().take(TRANSACTION_BYTES + 1).read_to_end(&mut input);
+        let bytes = read.map_err(|error| format!("standard input cannot be read: {error}"))?;
+        if bytes as u64 > TRANSACTION_BYTES {
+            return Err(format!("the transaction is longer than {TRANSACTION_BYTES} bytes"));
+        }
         let lines = input.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
         parts = lines.map(<[u8]>::to_vec).collect();
     }

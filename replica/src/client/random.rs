@@ -167,6 +167,7 @@ impl Arguments {
             // The first signal ends the sending, and one more the waiting.
             _ = signalled()? => was_stopped = true,
         }
+        lock(tally).give_up(commands.len());
         Ok(was_stopped)
     }
 }

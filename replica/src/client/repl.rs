@@ -169,7 +169,8 @@ impl Session<'_> {
         };
         let told = tokio::select! {
             told = told::ask(self.driver, request.clone()) => told,
-            _ = tokio::signal::ctrl_c() => Told::given_up(request),
+            // From a pipe the signal ends the process, as it does with any other.
+            _ = tokio::signal::ctrl_c(), if self.is_terminal => Told::given_up(request),
         };
         input.remember(told.keys());
         self.worst = self.worst.max(told.exit().of_many());

@@ -35,7 +35,11 @@ impl<'a> Facts<'a> {
         let operations = request.operations();
         match answer {
             None => facts.not_answered(request),
-            Some(Response::One(answer)) => facts.answered(&operations[0], answer, keys),
+            Some(Response::One(answer)) => {
+                if let Some(operation) = operations.first() {
+                    facts.answered(operation, answer, keys);
+                }
+            }
             Some(Response::Transaction(answers)) => {
                 facts.held(request.conditions());
                 for (operation, answer) in operations.iter().zip(answers) {

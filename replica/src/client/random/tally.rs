@@ -46,6 +46,15 @@ impl Tally {
         }
     }
 
+    /// So many were sent whose answers nobody waits for.
+    pub(super) fn give_up(&mut self, commands: usize) {
+        if commands > 0 {
+            *self.outcomes.entry(told::name(Exit::NoAgreement)).or_default() += commands as u64;
+            self.worst = self.worst.max(Exit::NoAgreement);
+            self.failure = Some("not waited for any longer; it may still execute".to_owned());
+        }
+    }
+
     pub(super) fn exit(&self) -> Exit {
         self.worst
     }
@@ -149,6 +158,10 @@ mod tests {
         assert_eq!(json["latency_us"]["p90"].as_u64().unwrap() / 1_000, 90);
         assert_eq!((&json["stopped"], &json["late"]), (&json!(true), &json!(false)));
         assert!(tally.short(span).starts_with("100 done, 10/s, median 50.0 ms, 1 failed: error: "));
+        tally.give_up(0);
+        assert_eq!(tally.exit(), Exit::Error);
+        tally.give_up(3);
+        assert_eq!((tally.exit(), tally.failed()), (Exit::NoAgreement, 4));
     }
 
     #[test]
