@@ -11,11 +11,11 @@ pub use finding::Finding;
 
 use crate::app::App;
 use crate::block::Block;
-use crate::certificate::{BlockRef, QuorumCertificate};
+use crate::certificate::{BlockRef, QuorumCertificate, TimeoutCertificate};
 use crate::committee::Committee;
 use crate::committees::Committees;
 use crate::crypto::Digest;
-use crate::ids::{Epoch, Height, ReplicaId};
+use crate::ids::{Epoch, Height, ReplicaId, View};
 use crate::io::Recovered;
 use crate::ledger::Ledger;
 use crate::refusal::Refusal;
@@ -58,9 +58,13 @@ pub fn audit<A: App>(id: ReplicaId, committee: &Arc<Committee>, app: A, recovere
     if let Some(snapshot) = snapshot {
         auditor.take_snapshot(committee, snapshot);
     }
+    let of_snapshot = auditor.certificates.len();
     for proof in &handovers {
         match verify::handover(&auditor.known, proof) {
-            Ok(known) => auditor.known = known,
+            Ok(known) => {
+                auditor.known = known;
+                auditor.certificates.push(proof.certificate.clone());
+            }
             Err(why) => auditor.find(Finding::Handover { epoch: proof.header.epoch, why }),
         }
     }
@@ -68,11 +72,17 @@ pub fn audit<A: App>(id: ReplicaId, committee: &Arc<Committee>, app: A, recovere
     let mut above: Vec<Block> = uncommitted.into_values().collect();
     above.sort_unstable_by_key(|block| (block.height(), block.view(), block.id()));
     above.iter().for_each(|block| auditor.add(block));
-    if let Some(qc) = high_qc.clone().filter(|qc| auditor.is_sound(qc, Finding::HighQc)) {
+    if let Some(tc) = &tc {
+        auditor.take_tc(tc);
+    }
+    let high_qc_view = high_qc.as_ref().map_or(View::GENESIS, QuorumCertificate::view);
+    // A snapshot from a peer is stored before its certificate is learnt.
+    auditor.check_high_qc(high_qc_view, of_snapshot);
+    if let Some(qc) = high_qc.filter(|qc| auditor.is_sound(qc, Finding::HighQc)) {
         auditor.certificates.push(qc);
     }
     auditor.check_commit();
-    auditor.check_record(id, safety, (high_qc, tc), &above);
+    auditor.check_record(id, safety, (high_qc_view, tc), (&committed, &above));
     auditor.audit.findings.extend(halted.map(Finding::Halted));
     auditor.end()
 }
@@ -126,6 +136,22 @@ impl<A: App> Auditor<A> {
                 self.find(finding(why));
                 false
             }
+        }
+    }
+
+    fn take_tc(&mut self, tc: &TimeoutCertificate) {
+        self.audit.certificates += 1;
+        match verify::tc(&self.known, tc) {
+            Ok(()) => self.certificates.push(tc.high_qc.clone()),
+            Err(why) => self.find(Finding::Tc(why)),
+        }
+    }
+
+    /// The high QC is stored before what it came with, but for the `skipped` first certificates.
+    fn check_high_qc(&mut self, high_qc: View, skipped: usize) {
+        let newest = self.certificates.iter().skip(skipped).map(|qc| qc.block).max_by_key(|block| block.view);
+        if let Some(certified) = newest.filter(|block| block.view > high_qc) {
+            self.find(Finding::HighQcOld { high_qc, certified });
         }
     }
 

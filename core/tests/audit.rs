@@ -90,6 +90,21 @@ fn whatever_happens_stores_are_clean() {
     }
 }
 
+/// What a timeout certificate proves of this replica counts as what a block's does.
+#[test]
+fn a_vote_that_only_a_timeout_certificate_knows_of_is_found_when_forgotten() {
+    let table = chaos(CommitRule::ThreeChain, 1, 500);
+    let signed = |id: u16| {
+        let tc = table.recovered(id).tc.filter(|tc| tc.high_qc.signers().any(|signer| signer.0 == id));
+        tc.map(|tc| (id, tc))
+    };
+    let (id, tc) =
+        (0..4).find_map(signed).expect("one of them voted for the high QC of a certificate it has");
+    let found = audited(&table, id, Recovered { tc: Some(tc), ..Recovered::default() }).findings;
+    let forgotten = |finding: &Finding| matches!(finding, Finding::VoteForgotten { .. });
+    assert!(found.iter().any(forgotten), "{found:?}");
+}
+
 #[test]
 fn a_new_store_is_clean() {
     let found = audited(&Table::new(4), 0, Recovered::default());
@@ -220,6 +235,21 @@ const CASES: &[Case] = &[
         "the last proposal is forgotten",
         |r| r.safety.as_mut().unwrap().last_proposed = View(1),
         |f| matches!(f, Finding::ProposalForgotten { .. }),
+    ),
+    (
+        "the last proposal is forgotten, and committed",
+        |r| {
+            let safety = r.safety.as_mut().unwrap();
+            let id = safety.last_vote.as_ref().unwrap().voter;
+            safety.last_proposed = View(0);
+            r.uncommitted.retain(|_, block| block.header().proposer != id);
+        },
+        |f| matches!(f, Finding::ProposalForgotten { .. }),
+    ),
+    (
+        "the high QC is an older one",
+        |r| r.high_qc = r.committed.last().map(|block| block.justify().clone()),
+        |f| matches!(f, Finding::HighQcOld { .. }),
     ),
 ];
 

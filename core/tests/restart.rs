@@ -116,6 +116,25 @@ fn pitfall_07_a_crash_at_any_write_forgets_nothing_that_left() {
 }
 
 #[test]
+fn a_safety_record_that_is_older_than_what_is_committed_is_refused() {
+    let mut table = Table::new(4);
+    for round in 0..3 {
+        table.submit(round, &[round as u8]);
+        table.run_all();
+    }
+    let start = |recovered| Replica::new(support::setup(1), Adder::default(), recovered, Time(0)).map(drop);
+    let recovered = table.recovered(1);
+    assert!(start(recovered.clone()).is_ok());
+    let first = recovered.committed[0].reference();
+    let head = recovered.committed.last().unwrap().reference();
+    let mut older = recovered.clone();
+    older.safety.as_mut().unwrap().lock = first;
+    assert_eq!(start(older), Err(SetupError::SafetyBehind { head, lock: first }));
+    let lost = Recovered { safety: None, ..recovered };
+    assert!(matches!(start(lost), Err(SetupError::SafetyBehind { .. })));
+}
+
+#[test]
 fn pitfall_17_a_replica_that_voted_before_the_crash_can_still_time_out() {
     let mut table = Table::new(4);
     table.submit(1, b"x");

@@ -86,6 +86,14 @@ pub enum Finding {
         /// The lock.
         lock: BlockRef,
     },
+    /// A certificate here is newer than the high QC, which only rises.
+    #[error("the high QC of view {high_qc} is older than a certificate beside it, of {certified}")]
+    HighQcOld {
+        /// The high QC's view.
+        high_qc: View,
+        /// What the newer one certifies.
+        certified: BlockRef,
+    },
     /// A certificate holds a vote of this replica that its safety record does not know.
     #[error(
         "the safety record is too old: a certificate holds this replica's vote for {voted}, and it remembers view {last}"

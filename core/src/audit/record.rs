@@ -4,7 +4,7 @@
 use super::{Auditor, Finding};
 use crate::app::App;
 use crate::block::Block;
-use crate::certificate::{BlockRef, QuorumCertificate, TimeoutCertificate, Vote};
+use crate::certificate::{BlockRef, TimeoutCertificate, Vote};
 use crate::ids::{ReplicaId, View};
 use crate::message::Message;
 use crate::safety::SafetyRecord;
@@ -16,8 +16,8 @@ impl<A: App> Auditor<A> {
         &mut self,
         id: ReplicaId,
         safety: Option<SafetyRecord>,
-        (high_qc, tc): (Option<QuorumCertificate>, Option<TimeoutCertificate>),
-        above: &[Block],
+        (high_qc, tc): (View, Option<TimeoutCertificate>),
+        (committed, above): (&[Block], &[Block]),
     ) {
         let genesis = self.known.newest().genesis_qc().block;
         let fresh = SafetyRecord {
@@ -27,18 +27,13 @@ impl<A: App> Auditor<A> {
             lock: genesis,
         };
         let SafetyRecord { last_vote, last_timeout, last_proposed, lock } = safety.unwrap_or(fresh);
-        self.check_lock(lock, high_qc.map_or(View::GENESIS, |qc| qc.view()));
+        self.check_lock(lock, high_qc);
         self.check_votes(id, last_vote, above);
-        if let Some(tc) = tc {
-            self.audit.certificates += 1;
-            if let Err(why) = verify::tc(&self.known, &tc) {
-                self.find(Finding::Tc(why));
-            }
-            if tc.signers().any(|signer| signer == id) && tc.view > last_timeout {
-                self.find(Finding::TimeoutForgotten { view: tc.view, last: last_timeout });
-            }
+        if let Some(tc) = tc.filter(|tc| tc.signers().any(|signer| signer == id) && tc.view > last_timeout) {
+            self.find(Finding::TimeoutForgotten { view: tc.view, last: last_timeout });
         }
-        let own = above.iter().filter(|block| block.header().proposer == id && block.view() > last_proposed);
+        let blocks = committed.iter().chain(above);
+        let own = blocks.filter(|block| block.header().proposer == id && block.view() > last_proposed);
         if let Some(proposed) = own.map(Block::reference).max_by_key(|block| block.view) {
             self.find(Finding::ProposalForgotten { proposed, last: last_proposed });
         }

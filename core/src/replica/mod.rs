@@ -80,6 +80,17 @@ pub enum SetupError {
     /// The stored chain executes to another state than its headers say.
     #[error("the store is damaged or made by another application: {0} names another state root")]
     StateMismatch(BlockRef),
+    /// The stored safety record does not know of what is stored beside it, so it cannot keep this
+    /// replica from contradicting itself.
+    #[error(
+        "the store is damaged: {head} is committed, and the safety record is older, with its lock on {lock}"
+    )]
+    SafetyBehind {
+        /// The committed head.
+        head: BlockRef,
+        /// The lock of the record; genesis where there is none.
+        lock: BlockRef,
+    },
 }
 
 /// A replica: HotStuff around an application, without I/O.

@@ -75,6 +75,11 @@ pub(super) fn recover<A: App>(
         ledger.execute(&block, tree.head().view, commits);
         tree.commit(&reference.id, ledger.root());
     }
+    // Every commit comes of certificates that raise the lock first. What a peer's snapshot holds does not.
+    let lock = recovered.safety.as_ref().map_or(genesis_ref, |record| record.lock);
+    if tree.head().height > base && lock.view < tree.head().view {
+        return Err(SetupError::SafetyBehind { head: tree.head(), lock });
+    }
     let mut uncommitted: alloc::vec::Vec<Block> = recovered.uncommitted.into_values().collect();
     uncommitted.sort_unstable_by_key(|block| (block.height(), block.view(), block.id()));
     // One off the committed branch is of no use, and one whose parent is missing is fetched.

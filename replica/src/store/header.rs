@@ -7,6 +7,7 @@
 
 use super::overlay::Overlay;
 use super::{StoreError, open_database};
+use redb::DatabaseError;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
@@ -47,9 +48,19 @@ impl Newest {
             Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(failed(error)),
             _ => return Ok(Self::Named),
         }
-        let check = |newest| open_database(Overlay::open(path, newest)?).map(drop);
-        check(Self::Named).map_err(|error| StoreError::opening(path, error))?;
-        Ok(if check(Self::Other).is_ok() { Self::Other } else { Self::Named })
+        Self::whole(path, |newest| open_database(Overlay::open(path, newest)?).map(drop))
+    }
+
+    /// Of two commits the other one, if `check` finds both whole. A disk that does not answer says nothing
+    /// of what is on it.
+    fn whole(path: &Path, check: impl Fn(Self) -> Result<(), DatabaseError>) -> Result<Self, StoreError> {
+        let checked = |newest| check(newest).map_err(|error| StoreError::opening(path, error));
+        checked(Self::Named)?;
+        match checked(Self::Other) {
+            Ok(()) => Ok(Self::Other),
+            Err(StoreError::Damaged { .. }) => Ok(Self::Named),
+            Err(error) => Err(error),
+        }
     }
 
     /// Corrects a header that was read.
@@ -85,6 +96,23 @@ mod tests {
             bytes[slot..][NUMBER].copy_from_slice(&number.to_le_bytes());
         }
         bytes
+    }
+
+    #[test]
+    fn a_commit_is_passed_over_for_damage_alone() {
+        let io = |kind: ErrorKind| DatabaseError::Storage(redb::StorageError::Io(kind.into()));
+        let chosen = |named: Option<ErrorKind>, other: Option<ErrorKind>| {
+            Newest::whole(Path::new("store"), |newest| {
+                let failure = if newest == Newest::Named { named } else { other };
+                failure.map_or(Ok(()), |kind| Err(io(kind)))
+            })
+        };
+        let (torn, unreadable) = (Some(ErrorKind::UnexpectedEof), Some(ErrorKind::PermissionDenied));
+        assert_eq!(chosen(None, None).unwrap(), Newest::Other);
+        assert_eq!(chosen(None, torn).unwrap(), Newest::Named);
+        assert!(matches!(chosen(None, unreadable), Err(StoreError::Database { .. })));
+        assert!(matches!(chosen(torn, None), Err(StoreError::Damaged { .. })));
+        assert!(matches!(chosen(unreadable, None), Err(StoreError::Database { .. })));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use lock::Lock;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend, WriteTransaction};
 use std::io;
 use std::path::{Path, PathBuf};
-use tables::{TableError, Tables};
+use tables::{Age, TableError, Tables};
 
 /// The store's file in the data folder.
 pub const FILE: &str = "store.redb";
@@ -82,7 +82,7 @@ impl Store {
         let newest = Newest::of(&path)?;
         let disk =
             Disk::open(&path, durability, newest).map_err(|error| StoreError::opening(&path, error))?;
-        let (mut store, recovered) = Self::on(disk, path, cluster, id)?;
+        let (mut store, recovered) = Self::start(disk, path, &Owner { id, cluster: *cluster }, Age::Old)?;
         store._lock = Some(lock);
         Ok((store, recovered))
     }
@@ -98,9 +98,18 @@ impl Store {
         cluster: &ClusterId,
         id: ReplicaId,
     ) -> Result<(Self, Recovered), StoreError> {
+        Self::start(disk, path, &Owner { id, cluster: *cluster }, Age::Any)
+    }
+
+    fn start(
+        disk: impl StorageBackend,
+        path: PathBuf,
+        owner: &Owner,
+        age: Age,
+    ) -> Result<(Self, Recovered), StoreError> {
         let database = open_database(disk).map_err(|error| StoreError::opening(&path, error))?;
         let store = Self { database, path, _lock: None };
-        store.claim(cluster, id)?;
+        store.claim(owner, age)?;
         let recovered = store.recovered()?;
         Ok((store, recovered))
     }
@@ -157,11 +166,11 @@ impl Store {
     }
 
     /// Marks a new store as this replica's, or checks that it is.
-    fn claim(&self, cluster: &ClusterId, id: ReplicaId) -> Result<(), StoreError> {
+    fn claim(&self, owner: &Owner, age: Age) -> Result<(), StoreError> {
         let transaction = self.begin()?;
         let claimed = {
             let mut tables = Tables::open(&transaction).map_err(|error| self.failed(error))?;
-            tables.claim(cluster, id).map_err(|error| self.failed(error))?
+            tables.claim(owner, age).map_err(|error| self.failed(error))?
         };
         if let Some(refusal) = claimed {
             return Err(refusal.at(&self.path));

@@ -3,10 +3,10 @@
 use super::StoreError;
 use super::owner::Owner;
 use super::seal::{seal, unseal};
-use hotstuff_core::crypto::{ClusterId, Digest};
+use hotstuff_core::crypto::Digest;
 use hotstuff_core::snapshot::{Handover, Snapshot};
-use hotstuff_core::{Block, BlockRef, Height, Record, ReplicaId, wire};
-use redb::{ReadableTable, Table, TableDefinition, TableHandle, WriteTransaction};
+use hotstuff_core::{Block, BlockRef, Height, Record, wire};
+use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableHandle, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -84,6 +84,15 @@ impl ClaimRefusal {
     }
 }
 
+/// Whether a store may be one that says nothing yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Age {
+    /// It may be new.
+    Any,
+    /// It has said whose it is before it got its name.
+    Old,
+}
+
 /// All tables, open in one transaction.
 pub(super) struct Tables<'t> {
     values: Table<'t, &'static str, &'static [u8]>,
@@ -106,18 +115,14 @@ impl<'t> Tables<'t> {
         })
     }
 
-    /// Takes a new store for `id` of `cluster`; refuses one that is somebody else's.
-    pub(super) fn claim(
-        &mut self,
-        cluster: &ClusterId,
-        id: ReplicaId,
-    ) -> Result<Option<ClaimRefusal>, TableError> {
-        let wanted = Owner { id, cluster: *cluster }.to_string();
+    /// Takes a new store for `owner`; refuses one that is somebody else's.
+    pub(super) fn claim(&mut self, owner: &Owner, age: Age) -> Result<Option<ClaimRefusal>, TableError> {
+        let wanted = owner.to_string();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let format = self.values.get(FORMAT_KEY)?.map(|value| text(value.value()));
         let owner = self.values.get(OWNER)?.map(|value| text(value.value()));
         match (format, owner) {
-            (None, None) => {
+            (None, None) if age == Age::Any && self.is_empty()? => {
                 self.values.insert(FORMAT_KEY, FORMAT.to_string().as_bytes())?;
                 self.values.insert(OWNER, wanted.as_bytes())?;
                 Ok(None)
@@ -127,6 +132,15 @@ impl<'t> Tables<'t> {
             (Some(_), Some(found)) => Ok(Some(ClaimRefusal::Foreign { found, wanted })),
             (None, _) | (_, None) => Err(TableError::Damaged("it does not say what it is".into())),
         }
+    }
+
+    fn is_empty(&self) -> Result<bool, TableError> {
+        Ok(self.values.is_empty()?
+            && self.blocks.is_empty()?
+            && self.committed.is_empty()?
+            && self.uncommitted.is_empty()?
+            && self.handovers.is_empty()?
+            && self.snapshot.is_empty()?)
     }
 
     /// Takes the next record in.

@@ -228,3 +228,31 @@ fn an_empty_file_is_a_lost_store_and_an_unfinished_new_one_is_none() {
     assert_eq!(open(folder.path()).unwrap().1, Recovered::default());
     assert!(!folder.path().join("store.redb.new").exists());
 }
+
+/// A store gets its name when it says whose it is, so one that says nothing was not made by a replica.
+#[test]
+fn a_store_that_does_not_say_whose_it_is_is_not_taken_for_a_new_one() {
+    let ([_, stopped], _) = stored();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    let refused = |what: &str| {
+        let refused = open(folder.path()).err().unwrap_or_else(|| panic!("{what}: not refused"));
+        assert!(refused.to_string().contains("it does not say what it is"), "{what}: {refused}");
+    };
+    std::fs::write(&path, &stopped).unwrap();
+    let values = TableDefinition::<&str, &[u8]>::new("values");
+    let database = redb::Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut table = transaction.open_table(values).unwrap();
+        table.remove("format").unwrap();
+        table.remove("owner").unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    refused("both rows are gone");
+
+    std::fs::remove_file(&path).unwrap();
+    drop(redb::Database::create(&path).unwrap());
+    refused("another program's empty database");
+}
