@@ -1,6 +1,7 @@
 //! The links that peers dial, on which this replica receives.
 
 use super::handshake::{self, Own};
+use super::inbound::Turn;
 use super::tls::Session;
 use super::{HANDSHAKE_BYTES_MAX, LinkRefusal, PATH, Peer, message_bytes_max};
 use crate::context::Context;
@@ -15,7 +16,6 @@ use hotstuff_core::link::PeerFrame;
 use hotstuff_core::{Input, Message, Refusal, ReplicaId, verify, wire};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -127,34 +127,27 @@ async fn receive_from(
     if !context.roster.borrow().allows(id, &key) {
         return Fault::Left.into();
     }
-    peer.accepted.send_modify(|count| *count += 1);
-    let number = *peer.accepted.borrow();
-    peer.is_receiving.store(true, Ordering::Relaxed);
+    let turn = peer.inbound.enter();
     tracing::debug!(peer = %id, "the peer is linked to this replica");
-    let ended = pump(context, id, &peer, number, socket, stop).await;
-    if *peer.accepted.borrow() == number {
-        peer.is_receiving.store(false, Ordering::Relaxed);
-    }
-    ended
+    pump(context, id, &peer, turn, socket, stop).await
 }
 
 async fn pump(
     context: &Context,
     id: ReplicaId,
     peer: &Peer,
-    number: u64,
+    mut turn: Turn<'_>,
     socket: &mut Socket,
     mut stop: Stop,
 ) -> Ended {
     let limit = socket.get_config().max_message_size.unwrap_or(usize::MAX);
     let dead = Duration::from_micros(context.links.dead_us.0);
-    let mut accepted = peer.accepted.subscribe();
     let mut leaves = peer.leaves.clone();
     loop {
         let message = tokio::select! {
             () = stop.stopped() => return Fault::ShuttingDown.into(),
             () = leaves.stopped() => return Fault::Left.into(),
-            _ = accepted.wait_for(|newest| *newest != number) => return Fault::Replaced.into(),
+            () = turn.ends() => return Fault::Replaced.into(),
             message = tokio::time::timeout(dead, socket.next()) => message,
         };
         let handled = match message {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 /// What there is to follow, and who counts for links by it.
@@ -35,8 +35,38 @@ enum NotTaken {
     Config(#[from] ConfigError),
     #[error("{0} describes another cluster, or another first committee")]
     OtherCommittee(PathBuf),
-    #[error("the replica ends")]
-    Ending,
+    #[error("reading it has failed")]
+    Panicked,
+}
+
+/// The committee file, on its way. Nothing else waits for the disk that it lies on.
+#[derive(Debug, Default)]
+struct Reading {
+    under_way: Option<JoinHandle<Result<CommitteeFile, ConfigError>>>,
+    /// It may have changed since that began.
+    is_due: bool,
+}
+
+impl Reading {
+    /// Has the file read, from now on and not from before.
+    fn begin(&mut self, path: &Path) {
+        self.is_due = self.under_way.is_some();
+        if !self.is_due {
+            let path = path.to_owned();
+            self.under_way = Some(tokio::task::spawn_blocking(move || CommitteeFile::load(&path)));
+        }
+    }
+
+    /// What was read. Nothing comes while nothing is read.
+    async fn end(&mut self, path: &Path) -> Result<CommitteeFile, NotTaken> {
+        let Some(under_way) = &mut self.under_way else { return std::future::pending().await };
+        let read = under_way.await;
+        self.under_way = None;
+        if self.is_due {
+            self.begin(path);
+        }
+        Ok(read.map_err(|_| NotTaken::Panicked)??)
+    }
 }
 
 impl Following {
@@ -58,6 +88,7 @@ impl Following {
     /// closed to, links in both directions. The committee file is read again when the committees change, for it
     /// may tell by now where a new member is found, and at each `reload`.
     pub async fn run(mut self, context: Arc<Context>, mut reload: mpsc::Receiver<()>, mut stop: Stop) {
+        let mut reading = Reading::default();
         let mut committees = context.committees.clone();
         committees.mark_unchanged();
         let mut links = JoinSet::new();
@@ -75,9 +106,10 @@ impl Following {
                         stop.stopped().await; // the driver has ended, and so does the rest
                         break;
                     }
-                    self.read_again().await;
+                    reading.begin(&self.path);
                 }
-                Some(()) = reload.recv() => self.read_again().await,
+                Some(()) = reload.recv() => reading.begin(&self.path),
+                read = reading.end(&self.path) => self.take(read),
                 () = sleep_until(due.unwrap_or(now)), if due.is_some() => {}
                 Some(_) = links.join_next() => {}
             }
@@ -124,22 +156,15 @@ impl Following {
         }
     }
 
-    async fn read_again(&mut self) {
-        match self.read().await {
+    fn take(&mut self, read: Result<CommitteeFile, NotTaken>) {
+        let checked = read.and_then(|file| check(&self.file, &file, &self.path).map(|()| file));
+        match checked {
             Ok(file) => {
                 tracing::info!(joiners = file.joiners.len(), "read {} again", self.path.display());
                 self.file = file;
             }
             Err(why) => tracing::warn!("the committee file stays as it was: {why}"),
         }
-    }
-
-    async fn read(&self) -> Result<CommitteeFile, NotTaken> {
-        let path = self.path.clone();
-        let reading = tokio::task::spawn_blocking(move || CommitteeFile::load(&path));
-        let file = reading.await.map_err(|_| NotTaken::Ending)??;
-        check(&self.file, &file, &self.path)?;
-        Ok(file)
     }
 }
 

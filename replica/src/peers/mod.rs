@@ -5,6 +5,7 @@ mod accept;
 mod dial;
 mod following;
 mod handshake;
+mod inbound;
 mod outbox;
 mod refused;
 mod roster;
@@ -24,10 +25,10 @@ use axum::body::Bytes;
 use hotstuff_core::committee::MEMBERS_MAX;
 use hotstuff_core::config::FETCH_BLOCKS_MAX;
 use hotstuff_core::{Committee, Config, ReplicaId};
+use inbound::Inbound;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use tokio::sync::watch;
 
 /// The path of peer links on the peer port.
 pub const PATH: &str = "/peer";
@@ -50,9 +51,8 @@ pub struct Peer {
     is_sending: AtomicBool,
     /// How much of it may wait for the driver.
     quota: Quota,
-    /// Counts accepted links, so that an older one sees that a newer one has come.
-    accepted: watch::Sender<u64>,
-    is_receiving: AtomicBool,
+    /// The links that it dialled.
+    inbound: Inbound,
     left: Shutdown,
     leaves: Stop,
 }
@@ -87,8 +87,7 @@ impl Peers {
             outbox: Arc::new(Outbox::new(config.peer_frames as usize, config.peer_bytes as usize)),
             is_sending: AtomicBool::new(false),
             quota: Quota::new(config.peer_inbox_frames, config.peer_inbox_bytes),
-            accepted: watch::Sender::new(0),
-            is_receiving: AtomicBool::new(false),
+            inbound: Inbound::default(),
             left,
             leaves,
         });
@@ -136,7 +135,7 @@ impl Peers {
         let status = |(id, peer): (&ReplicaId, &Arc<Peer>)| {
             let (queued, dropped) = peer.outbox.counts();
             let sending = peer.is_sending.load(Ordering::Relaxed);
-            let receiving = peer.is_receiving.load(Ordering::Relaxed);
+            let receiving = peer.inbound.stands();
             PeerStatus { id: *id, sending, receiving, queued, dropped }
         };
         self.read().iter().map(status).collect()

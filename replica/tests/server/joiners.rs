@@ -4,6 +4,7 @@ use crate::support::*;
 use hotstuff_core::ReplicaId;
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::PeerFrame;
+use hotstuff_replica::server::Running;
 use std::net::SocketAddr;
 use std::path::Path;
 use tokio::net::TcpStream;
@@ -72,6 +73,44 @@ async fn a_listed_joiner_is_let_in_for_as_long_as_it_is_listed() {
     send(&mut member, &PeerFrame::Challenge { nonce: [0; 32] }).await;
     assert!(closed(&mut member).await.reason.contains("challenge"));
     running.shutdown().await.unwrap();
+}
+
+/// Puts a pipe in a file's place, and has it read: for who reads it, a disk that does not answer until the
+/// writer is dropped.
+#[cfg(target_os = "linux")]
+async fn stuck(path: &Path, running: &Running) -> std::fs::File {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    std::fs::remove_file(path).unwrap();
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    running.reload();
+    let path = path.to_owned();
+    // Returns once there is a reader.
+    let opening = tokio::task::spawn_blocking(move || std::fs::File::options().write(true).open(path));
+    within(opening).await.unwrap().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_committee_file_that_cannot_be_read_to_its_end_holds_nothing_up() {
+    let (site, running) = lone_replica(|_| {}).await;
+    let (address, path) = (running.peer_address(), site.testnet.committee.clone());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let joiner = SecretKey::from_seed([1; 32]);
+    let pipe = stuck(&path, &running).await;
+    std::fs::remove_file(&path).unwrap();
+    write(&path, &(text + &row(4, &joiner)));
+    running.reload();
+    let mut member = peer_link(&site, address, 1).await;
+    assert!(link(&site, address, 4, &joiner).await.is_none());
+    drop(pipe);
+    // What was asked for meanwhile is done afterwards.
+    within(async { while link(&site, address, 4, &joiner).await.is_none() {} }).await;
+    send(&mut member, &PeerFrame::Challenge { nonce: [0; 32] }).await;
+    assert!(closed(&mut member).await.reason.contains("challenge"), "a member's link has stood");
+
+    let pipe = stuck(&path, &running).await;
+    within(running.shutdown()).await.unwrap();
+    drop(pipe);
 }
 
 #[tokio::test]
