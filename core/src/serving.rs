@@ -23,18 +23,32 @@ pub(crate) struct Serving {
 struct Peer {
     /// Not served again before.
     due: Time,
+    /// Not told again before.
+    tell_due: Time,
     waiting: Option<Request>,
 }
+
+const NEW: Peer = Peer { due: Time(0), tell_due: Time(0), waiting: None };
 
 impl Serving {
     /// Takes a request in, in place of one of the same peer that waits.
     pub(crate) fn ask(&mut self, peer: ReplicaId, request: Request) {
-        self.peers.entry(peer).or_insert(Peer { due: Time(0), waiting: None }).waiting = Some(request);
+        self.peers.entry(peer).or_insert(NEW).waiting = Some(request);
+    }
+
+    /// Whether a peer that is seen to be behind is told so at `now`; then it is not told again for `interval`.
+    pub(crate) fn tell(&mut self, peer: ReplicaId, now: Time, interval: Span) -> bool {
+        let peer = self.peers.entry(peer).or_insert(NEW);
+        let is_due = peer.tell_due <= now;
+        if is_due {
+            peer.tell_due = now + interval;
+        }
+        is_due
     }
 
     /// The next request to serve at `now`; its peer is not served again for `interval`.
     pub(crate) fn next(&mut self, now: Time, interval: Span) -> Option<(ReplicaId, Request)> {
-        self.peers.retain(|_, peer| peer.waiting.is_some() || peer.due > now);
+        self.peers.retain(|_, peer| peer.waiting.is_some() || peer.due.max(peer.tell_due) > now);
         let (id, peer) = self.peers.iter_mut().find(|(_, peer)| peer.waiting.is_some() && peer.due <= now)?;
         peer.due = now + interval;
         Some((*id, peer.waiting.take()?))
@@ -78,6 +92,17 @@ mod tests {
         assert_eq!(serving.next(Time(100), INTERVAL), Some((ReplicaId(1), blocks(99))));
         assert_eq!((serving.deadline(), serving.next(Time(110), INTERVAL)), (None, None));
         assert_eq!(serving.len(), 0, "who asks no more is forgotten");
+    }
+
+    #[test]
+    fn one_who_is_behind_is_told_once_in_a_while() {
+        let mut serving = Serving::default();
+        let told = (0..100).filter(|time| serving.tell(ReplicaId(1), Time(*time), INTERVAL)).count();
+        assert_eq!((told, serving.len()), (10, 1));
+        assert!(serving.tell(ReplicaId(2), Time(99), INTERVAL), "each by itself");
+        serving.ask(ReplicaId(1), blocks(1));
+        assert!(serving.next(Time(99), INTERVAL).is_some(), "what is asked for has its own turn");
+        assert_eq!((serving.next(Time(109), INTERVAL), serving.len()), (None, 0));
     }
 
     #[test]

@@ -64,7 +64,11 @@ impl<A: App> Replica<A> {
             // Its answer might begin a snapshot anew that is on its way.
             Refusal::UnknownEpoch { .. } if !self.is_to_be_asked(from) => {}
             Refusal::UnknownEpoch { .. } if self.follow_hint(from) => {}
-            Refusal::OldEpoch { .. } => self.tell_newest(from),
+            Refusal::OldEpoch { .. } => {
+                if self.serving.tell(from, self.now, self.config.serve_interval_us) {
+                    self.tell_newest(from);
+                }
+            }
             _ if kind == Some(MessageKind::FetchResponse) && self.fetch.take_any_answer(from) => {
                 self.set_aside(from, Led::NOWHERE);
             }

@@ -81,11 +81,14 @@ pub fn check(folder: &Path, committee: Option<&Arc<Committee>>) -> Result<Checke
         }
         Err(error) => return Err(error.into()),
     };
-    let Look { path, file_bytes, owner, recovered, problems, .. } = look;
+    let Look { path, file_bytes, owner, genesis, recovered, problems, .. } = look;
     let mut checked = Checked { file_bytes, owner, audit: None, findings: problems };
     if let (Some(owner), Some(committee)) = (owner, committee) {
         if owner.cluster != *committee.cluster() {
             return Err(NotChecked::Foreign { path, owner });
+        }
+        if genesis.is_some_and(|genesis| genesis != committee.genesis_qc().block.id) {
+            return Err(StoreError::Refounded { path }.into());
         }
         // A chain with holes would be told of once more, block by block.
         if checked.findings.is_empty() {

@@ -199,6 +199,7 @@ async fn open(config: &ReplicaConfig, clock: Clock) -> Result<(Replica<KvStore>,
     let (data, durability) = (config.data.clone(), config.durability);
     let opening = tokio::task::spawn_blocking(move || {
         let (store, recovered) = Store::open(&data, setup.committee.cluster(), setup.id, durability)?;
+        store.found(&setup.committee)?;
         let replica = Replica::new(setup, KvStore::default(), recovered, clock.now())?;
         Ok((replica, store))
     });

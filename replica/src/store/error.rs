@@ -50,6 +50,14 @@ pub enum StoreError {
         /// Who opened it.
         wanted: String,
     },
+    /// The committee file says of the cluster's start what it did not say before.
+    #[error(
+        "{path} is of a cluster that started with another committee: the file's [[members]], leaders, rule,          operator and [limits] must stay as they were; `hotstuff change` is for changes"
+    )]
+    Refounded {
+        /// The store.
+        path: PathBuf,
+    },
     /// What it holds is not what was stored.
     #[error("{path} is damaged: {what}; docs/storage.md says what to do")]
     Damaged {

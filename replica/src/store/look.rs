@@ -4,9 +4,10 @@ use super::header::Newest;
 use super::lock::Lock;
 use super::overlay::Overlay;
 use super::owner::Owner;
-use super::tables::{FORMAT, FORMAT_KEY, OWNER, SNAPSHOT_MARK, SnapshotMark, TableError, VALUES};
+use super::tables::{FORMAT, FORMAT_KEY, GENESIS, OWNER, SNAPSHOT_MARK, SnapshotMark, TableError, VALUES};
 use super::{CACHE_BYTES, FILE, StoreError, open_database, recovery};
 use hotstuff_core::Recovered;
+use hotstuff_core::certificate::BlockId;
 use redb::{ConcurrencyMode, DatabaseError, ReadTransaction, ReadableDatabase};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,8 @@ pub struct Look {
     pub format: Option<String>,
     /// Whose it is.
     pub owner: Option<Owner>,
+    /// The id of its cluster's genesis block, once its replica has started.
+    pub genesis: Option<BlockId>,
     /// Bytes of the snapshot's encoding.
     pub snapshot_bytes: u64,
     /// What is in it.
@@ -65,6 +68,7 @@ pub fn look(folder: &Path, care: Care) -> Result<Look, StoreError> {
         file_bytes,
         format: None,
         owner: None,
+        genesis: None,
         snapshot_bytes: 0,
         recovered: Recovered::default(),
         problems: Vec::new(),
@@ -96,6 +100,7 @@ impl Look {
         self.format = text(FORMAT_KEY)?;
         let owner = text(OWNER)?;
         self.owner = owner.as_deref().and_then(Owner::parse);
+        self.genesis = recovery::value(&values, GENESIS)?;
         let mark: Option<SnapshotMark> = recovery::value(&values, SNAPSHOT_MARK)?;
         self.snapshot_bytes = mark.map_or(0, |mark| mark.bytes);
         if self.format.is_some() && self.owner.is_some() {

@@ -26,7 +26,7 @@ use disk::Disk;
 use header::Newest;
 use hotstuff_core::crypto::ClusterId;
 use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
-use hotstuff_core::{Block, Height, Record, Recovered, ReplicaId};
+use hotstuff_core::{Block, Committee, Height, Record, Recovered, ReplicaId};
 use lock::Lock;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend, WriteTransaction};
 use std::io;
@@ -112,6 +112,23 @@ impl Store {
         store.claim(owner, age)?;
         let recovered = store.recovered()?;
         Ok((store, recovered))
+    }
+
+    /// Notes what the cluster started with, at the first start, and checks it at later ones: a snapshot takes the
+    /// place of the blocks that would show it.
+    ///
+    /// # Errors
+    /// When it was something else, or the disk refuses.
+    pub fn found(&self, committee: &Committee) -> Result<(), StoreError> {
+        let transaction = self.begin()?;
+        let other = {
+            let mut tables = Tables::open(&transaction).map_err(|error| self.failed(error))?;
+            tables.found(&committee.genesis_qc().block.id).map_err(|error| self.failed(error))?
+        };
+        if other.is_some() {
+            return Err(StoreError::Refounded { path: self.path.clone() });
+        }
+        transaction.commit().map_err(|error| self.failed(error))
     }
 
     /// Makes records durable, all or none of them, in one transaction. They take effect in order.

@@ -118,7 +118,11 @@ pub(super) fn committed(
     Ok(found)
 }
 
-pub(super) fn value<T: DeserializeOwned>(values: &Values, name: &str) -> Result<Option<T>, TableError> {
+/// One of the single values, by name.
+pub(super) fn value<T: DeserializeOwned>(
+    values: &impl ReadableTable<&'static str, &'static [u8]>,
+    name: &str,
+) -> Result<Option<T>, TableError> {
     let Some(stored) = values.get(name)? else { return Ok(None) };
     let told = format!("its {name} record");
     unsealed(VALUES.name(), name.as_bytes(), stored.value(), &told).map(Some)

@@ -2,9 +2,11 @@
 
 use super::StoreError;
 use super::owner::Owner;
+use super::recovery::value;
 use super::seal::{seal, unseal};
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::snapshot::{Handover, Snapshot};
+use hotstuff_core::certificate::BlockId;
 use hotstuff_core::{Block, BlockRef, Height, Record, wire};
 use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableHandle, WriteTransaction};
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,8 @@ pub(super) const TC: &str = "tc";
 pub(super) const HALTED: &str = "halted";
 pub(super) const FORMAT_KEY: &str = "format";
 pub(super) const OWNER: &str = "owner";
+/// The id of the genesis block: what the cluster started with.
+pub(super) const GENESIS: &str = "genesis";
 
 /// Which snapshot is stored, and how long its encoding is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -132,6 +136,15 @@ impl<'t> Tables<'t> {
             (Some(_), Some(found)) => Ok(Some(ClaimRefusal::Foreign { found, wanted })),
             (None, _) | (_, None) => Err(TableError::Damaged("it does not say what it is".into())),
         }
+    }
+
+    /// Notes the genesis block of a store that has none noted, or returns the other one that it has.
+    pub(super) fn found(&mut self, genesis: &BlockId) -> Result<Option<BlockId>, TableError> {
+        let noted = value(&self.values, GENESIS)?;
+        if noted.is_none() {
+            self.replace(GENESIS, genesis)?;
+        }
+        Ok(noted.filter(|noted| noted != genesis))
     }
 
     fn is_empty(&self) -> Result<bool, TableError> {

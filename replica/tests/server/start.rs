@@ -115,6 +115,19 @@ async fn a_shutdown_closes_connections_with_a_word_and_the_store_can_be_opened_a
 }
 
 #[tokio::test]
+async fn another_first_committee_is_refused() {
+    let (site, running) = lone_replica(|_| {}).await;
+    running.shutdown().await.unwrap();
+    let committee = &site.testnet.committee;
+    let text = std::fs::read_to_string(committee).unwrap();
+    std::fs::write(committee, text.replacen("power = 1", "power = 2", 1)).unwrap();
+    let path = &site.testnet.replicas[&hotstuff_core::ReplicaId(0)];
+    refused_with(path, "a cluster that started with another committee");
+    std::fs::write(committee, text).unwrap();
+    bind().await.start(site.configs[0].clone()).await.unwrap().shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_damaged_store_is_refused_by_name() {
     let (site, running) = lone_replica(|_| {}).await;
     running.shutdown().await.unwrap();

@@ -1,6 +1,6 @@
 //! What a store holds is what the records fold to, and it refuses what is not its own.
 
-use crate::chain::{Chain, operator};
+use crate::chain::{Chain, committee, operator};
 use hotstuff_core::block::Header;
 use hotstuff_core::certificate::Vote;
 use hotstuff_core::command::{Operation, Payload};
@@ -180,6 +180,19 @@ fn anothers_store_is_refused() {
         Store::open(folder.path(), &ClusterId([8; 32]), ReplicaId(0), Durability::Sync).err().unwrap();
     assert!(matches!(other_cluster, StoreError::Foreign { .. }), "{other_cluster}");
     open(folder.path());
+}
+
+#[test]
+fn what_the_cluster_started_with_is_noted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, other] = [CommitRule::ThreeChain, CommitRule::TwoChain].map(committee);
+    open(folder.path()).0.found(&first).unwrap();
+    for _ in 0..2 {
+        let (store, _) = open(folder.path());
+        store.found(&first).unwrap();
+        let refused = store.found(&other).unwrap_err();
+        assert!(matches!(refused, StoreError::Refounded { .. }), "{refused}");
+    }
 }
 
 #[test]

@@ -118,6 +118,12 @@ fn what_cannot_be_looked_at_is_told_in_a_line() {
     let foreign = text.replacen("cluster = \"07", "cluster = \"08", 1);
     std::fs::write(site.folder.path().join("foreign.toml"), foreign).unwrap();
     site.refuses(&["verify", "data", "--committee", "foreign.toml"], "is of another cluster");
+    let (store, _) =
+        Store::open(&site.folder.path().join("data"), &CLUSTER, ReplicaId(0), Durability::Os).unwrap();
+    store.found(&committee(CommitRule::ThreeChain)).unwrap();
+    drop(store);
+    site.refuses(&["verify", "data", "--committee", "other.toml"], "started with another committee");
+    assert_eq!(site.run(&["verify", "data", "--committee", "committee.toml"]).1, Some(0));
     assert_eq!(site.run(&["inspect"]).1, Some(2));
     assert!(site.run(&["verify", "--help"]).0.contains("Exit codes:"));
     assert!(site.run(&["inspect", "--help"]).0.contains("Exit codes:"));
