@@ -76,6 +76,24 @@ fn changes_make_the_committee_that_clients_go_by_and_leave_the_first_as_it_is() 
     assert_eq!(file.current.cluster(), file.committee.cluster());
 }
 
+/// Signatures of before would be taken for those of whoever has the number now.
+#[test]
+fn a_number_that_was_given_away_is_taken_for_good() {
+    let (folder, committee) = testnet();
+    let before = std::fs::read_to_string(&committee).unwrap();
+    let row = joiner(&committee, "4", &folder.path().join("r4")).unwrap();
+    append(&committee, &row);
+    let key = CommitteeFile::load(&committee).unwrap().joiners[&ReplicaId(4)];
+    // It has left since, and its row with it.
+    std::fs::write(&committee, before).unwrap();
+    append(&committee, &format!("[[changes]]\nadd = {{ id = 4, key = \"{key:#}\", power = 1 }}\n"));
+    append(&committee, "[[changes]]\nremove = 4\n");
+    let file = CommitteeFile::load(&committee).unwrap();
+    assert!(!file.current.contains(ReplicaId(4)) && file.key(ReplicaId(4)) == Some(key));
+    let refused = joiner(&committee, "4", &folder.path().join("again")).unwrap_err();
+    assert!(refused.contains("its number is taken"), "{refused}");
+}
+
 #[test]
 fn rows_that_cannot_be_are_refused_by_name() {
     let (folder, committee) = testnet();

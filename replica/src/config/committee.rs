@@ -33,6 +33,8 @@ pub struct CommitteeFile {
     pub current: Arc<Committee>,
     /// The keys of `[[joiners]]`: replicas that were not of the first committee.
     pub joiners: BTreeMap<ReplicaId, PublicKey>,
+    /// The keys under which `[[changes]]` added replicas, whether they still are members or not.
+    pub added: BTreeMap<ReplicaId, PublicKey>,
     /// Each member's and joiner's addresses.
     pub addresses: BTreeMap<ReplicaId, MemberAddresses>,
 }
@@ -41,7 +43,8 @@ impl CommitteeFile {
     /// A committee that has not changed yet, with its members' addresses.
     #[must_use]
     pub fn new(committee: Arc<Committee>, addresses: BTreeMap<ReplicaId, MemberAddresses>) -> Self {
-        Self { current: Arc::clone(&committee), committee, joiners: BTreeMap::new(), addresses }
+        let (joiners, added) = (BTreeMap::new(), BTreeMap::new());
+        Self { current: Arc::clone(&committee), committee, joiners, added, addresses }
     }
 
     /// Reads and checks a committee file.
@@ -52,11 +55,11 @@ impl CommitteeFile {
         file::read_toml::<Table>(path)?.into_file(path)
     }
 
-    /// The key that the file has for a replica: a member's or a joiner's.
+    /// The key that the file has for a replica, present, past or to come.
     #[must_use]
     pub fn key(&self, id: ReplicaId) -> Option<PublicKey> {
         let member = self.committee.key(id).map(VerifyingKey::public);
-        member.or_else(|| self.joiners.get(&id).copied())
+        member.or_else(|| self.joiners.get(&id).or_else(|| self.added.get(&id)).copied())
     }
 
     /// Writes a new file, with a comment on every field.

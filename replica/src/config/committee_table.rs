@@ -128,11 +128,16 @@ impl Table {
         }
         let committee = Arc::new(committee);
         let mut current = Arc::clone(&committee);
+        let mut added = BTreeMap::new();
         for (change, number) in self.changes.into_iter().zip(1..) {
             let refused = |source| ConfigError::Change { path: at(), number, source };
-            current = Arc::new(current.changed(&change.into()).map_err(refused)?);
+            let change = change.into();
+            current = Arc::new(current.changed(&change).map_err(refused)?);
+            if let CommitteeChange::Add(Member { id, key, .. }) = change {
+                added.insert(id, key);
+            }
         }
-        Ok(CommitteeFile { committee, current, joiners, addresses })
+        Ok(CommitteeFile { committee, current, joiners, added, addresses })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::{Cluster, PROGRAM, output, said};
 use hotstuff_core::ReplicaId;
+use hotstuff_core::crypto::SecretKey;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -15,8 +16,8 @@ async fn change(cluster: &Cluster, key: &Path, arguments: &[&str]) -> Output {
 
 #[tokio::test]
 async fn what_may_not_be_is_refused_by_the_replicas_and_told() {
-    let cluster = Cluster::start(4).await;
-    let operator = &cluster.testnet.operator_key;
+    let mut cluster = Cluster::start(4).await;
+    let operator = &cluster.testnet.operator_key.clone();
     let key = cluster.file.key(ReplicaId(1)).unwrap();
     for (key, arguments, why) in [
         (
@@ -51,5 +52,11 @@ async fn what_may_not_be_is_refused_by_the_replicas_and_told() {
     let made = change(&cluster, operator, &["power", "--id", "0", "--power", "2"]).await;
     let expected = "# e1: give r0 power 2\n[[changes]]\nset-power = { id = 0, power = 2 }\n";
     assert_eq!(said(&made), (Some(0), expected, ""));
+    // A number that the file knows from a change of before is not given to another.
+    let former = SecretKey::from_seed([9; 32]).public();
+    let rows = "\n[[changes]]\nadd = { id = 7, key = \"KEY\", power = 1 }\n[[changes]]\nremove = 7\n";
+    cluster.append_to_committee(&rows.replace("KEY", &format!("{former:#}")));
+    let reused = change(&cluster, operator, &["add", "--id", "7", "--key", &format!("{key:#}")]).await;
+    assert_eq!(said(&reused), (Some(2), "", "hotstuff: the committee file has another key for r7\n"));
     assert_eq!(said(&cluster.run_client(&["set", "k", "v"]).await), (Some(0), "OK\n", ""));
 }
