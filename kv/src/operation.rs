@@ -101,6 +101,12 @@ impl Operation {
         crate::Request::One(self.clone()).encode()
     }
 
+    /// Whether it can change what the store holds.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        !matches!(self, Self::Get { .. } | Self::List { .. })
+    }
+
     /// Checks the lengths of key and value, which a client may do before it asks.
     ///
     /// # Errors

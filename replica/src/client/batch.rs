@@ -31,7 +31,8 @@ pub(super) fn help() -> String {
         "Each line is a command:\n{LANGUAGE}\n\n\
          Each result is one line, with values as commands have them. Commands about the same keys execute in the\n\
          order of their lines, and lists in their place among all; others may overtake each other, except with\n\
-         --in-flight 1."
+         --in-flight 1. After one that has no answer and may still execute, those about the same keys are not sent;\n\
+         nor is what follows a list among them."
     )
 }
 
@@ -142,12 +143,14 @@ where
     let mut number = 0;
     let started = lines.map(move |line| {
         number += 1;
-        let started = line.map(|request| (turns.next(&request), run(number, request)));
+        let started = line.map(|request| (turns.next(&request), request.clone(), run(number, request)));
         async move {
-            let (turn, result) = started?;
-            let turn = turn.come().await;
+            let (turn, request, result) = started?;
+            let Ok(turn) = turn.come().await else { return Ok(Told::not_sent(request)) };
             let result = result.await;
-            drop(turn);
+            if result.may_still_write() {
+                turn.is_unknown();
+            }
             Ok(result)
         }
     });
@@ -280,6 +283,42 @@ mod tests {
         let mut by_key = order.clone();
         by_key.sort_by(|(a, _), (b, _)| a.cmp(b));
         assert!(by_key.is_sorted(), "commands on one key do not");
+    }
+
+    /// A command without an answer may execute at any time, so none of those after it on its keys may.
+    #[tokio::test]
+    async fn what_has_no_answer_overtakes_nothing() {
+        let ran = RefCell::new(Vec::new());
+        let run = |number: u64, request: Request| {
+            let ran = &ran;
+            async move {
+                ran.borrow_mut().push(number);
+                tokio::task::yield_now().await;
+                if request.to_string().contains("lost") {
+                    return Told::given_up(request);
+                }
+                told(request, Answer::Number(number as i64))
+            }
+        };
+        // Of many commands on many keys, that a key's is lost must not be forgotten.
+        let others = (0..40).map(|index| format!("set other{index} v"));
+        let texts: Vec<String> = ["set k 1", "get lost", "set lost 1", "set k lost", "set j 5"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(others)
+            .chain(["get k", "set k 6; set i 6", "get i", "set lost 2", "list", "set j 7"].map(str::to_owned))
+            .collect();
+        let results: Vec<Printed> = results(lines(&texts), 4, run).collect().await;
+        let exits: Vec<Exit> = results.iter().map(|result| result.as_ref().unwrap().exit()).collect();
+        let lost = Exit::NoAgreement;
+        assert_eq!(exits[..5], [Exit::Done, lost, lost, lost, Exit::Done]);
+        assert!(exits[5..45].iter().all(|exit| *exit == Exit::Done));
+        assert_eq!(exits[45..], [lost; 6]);
+        let said: Vec<String> = results.into_iter().map(|result| result.unwrap().line()).collect();
+        assert!(said[2].contains("not waited for"), "a read that is lost blocks nobody: {}", said[2]);
+        assert!(said[45..].iter().all(|line| line.contains("not sent")), "{said:?}");
+        let ran = ran.into_inner();
+        assert!(ran.len() == 45, "what is not sent is not run: {ran:?}");
     }
 
     #[tokio::test]

@@ -50,6 +50,9 @@ pub(super) enum CommandError {
     /// Whoever asked did not wait.
     #[error("not waited for any longer; it may still execute")]
     GivenUp,
+    /// One before it about the same keys has no answer.
+    #[error("not sent: a command before it about the same keys has no answer, and may still execute")]
+    NotSent,
     /// Another command overtook this one by far.
     #[error(
         "refused as too old: does another client use the same key at the same time, or is this machine's \
@@ -71,7 +74,7 @@ impl CommandError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Client(ClientError::NoAgreement(why)) if why.is_busy => Exit::Busy,
-            Self::Client(ClientError::NoAgreement(_)) | Self::GivenUp => Exit::NoAgreement,
+            Self::Client(ClientError::NoAgreement(_)) | Self::GivenUp | Self::NotSent => Exit::NoAgreement,
             _ => Exit::Error,
         }
     }

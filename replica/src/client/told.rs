@@ -5,7 +5,7 @@ use super::exit::{self, CommandError, Exit};
 use crate::config::hex;
 use hotstuff_core::command::Outcome;
 use hotstuff_kv::language::{Said, Written, WrittenRequest};
-use hotstuff_kv::{Answer, Request, Response};
+use hotstuff_kv::{Answer, Operation, Request, Response};
 use serde_json::{Value, json};
 
 /// How results are printed.
@@ -47,6 +47,17 @@ impl Told {
     /// That the wait for `request` was given up.
     pub(super) fn given_up(request: Request) -> Self {
         Self { request, result: Err(CommandError::GivenUp) }
+    }
+
+    /// That `request` was not sent, because of one before it.
+    pub(super) fn not_sent(request: Request) -> Self {
+        Self { request, result: Err(CommandError::NotSent) }
+    }
+
+    /// Whether the request may still be carried out, and change something.
+    pub(super) fn may_still_write(&self) -> bool {
+        let is_open = matches!(self.exit(), Exit::NoAgreement | Exit::Busy);
+        is_open && self.request.operations().iter().any(Operation::writes)
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -124,11 +135,15 @@ impl Told {
         keys
     }
 
+    fn outcome(&self) -> &'static str {
+        if matches!(self.result, Err(CommandError::NotSent)) { "not-sent" } else { name(self.exit()) }
+    }
+
     /// One object. `docs/client.md` tells its fields.
     pub(super) fn json(&self) -> Value {
         let mut object = json!({
             "request": WrittenRequest(&self.request).to_string(),
-            "outcome": name(self.exit()),
+            "outcome": self.outcome(),
         });
         let facts = match &self.result {
             Ok((response, done)) => {

@@ -8,16 +8,28 @@ use tokio::sync::watch;
 pub(super) struct Turns {
     in_flight: usize,
     /// The last request about each key: its sender is dropped when it is through.
-    by_key: BTreeMap<Vec<u8>, watch::Receiver<()>>,
+    by_key: BTreeMap<Vec<u8>, watch::Receiver<Fate>>,
     /// The last one about any keys.
-    of_all: Option<watch::Receiver<()>>,
+    of_all: Option<watch::Receiver<Fate>>,
+}
+
+/// Whether a request that is through may still be carried out later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Known,
+    Unknown,
 }
 
 /// A request's turn, which comes when those before it about the same keys are through. It ends when this is dropped.
 pub(super) struct Turn {
-    before: Vec<watch::Receiver<()>>,
-    _own: watch::Sender<()>,
+    before: Vec<watch::Receiver<Fate>>,
+    own: watch::Sender<Fate>,
 }
+
+/// A request that has no turn: one before it about the same keys may still be carried out, and this one must not
+/// be overtaken by that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Blocked;
 
 impl Turns {
     /// For so many requests in flight, of whose keys a few more than those in flight are remembered.
@@ -27,11 +39,11 @@ impl Turns {
 
     /// The next request's turn.
     pub(super) fn next(&mut self, request: &Request) -> Turn {
-        let (own, turn) = watch::channel(());
+        let (own, turn) = watch::channel(Fate::Known);
         if self.by_key.len() > 4 * self.in_flight {
-            self.by_key.retain(|_, turn| turn.has_changed().is_ok());
+            self.by_key.retain(|_, turn| turn.has_changed().is_ok() || *turn.borrow() == Fate::Unknown);
         }
-        let mut before: Vec<watch::Receiver<()>> = self.of_all.iter().cloned().collect();
+        let mut before: Vec<watch::Receiver<Fate>> = self.of_all.iter().cloned().collect();
         match keys(request) {
             Some(keys) => {
                 for key in keys {
@@ -45,18 +57,31 @@ impl Turns {
         }
         // A key that it names twice would have it wait for itself.
         before.retain(|other| !other.same_channel(&turn));
-        Turn { before, _own: own }
+        Turn { before, own }
     }
 }
 
 impl Turn {
     /// Waits until it has come.
-    pub(super) async fn come(mut self) -> Self {
-        for before in &mut self.before {
+    ///
+    /// # Errors
+    /// When it never does.
+    pub(super) async fn come(mut self) -> Result<Self, Blocked> {
+        for before in std::mem::take(&mut self.before) {
+            let mut before = before;
             while before.changed().await.is_ok() {}
+            if *before.borrow() == Fate::Unknown {
+                self.is_unknown();
+                return Err(Blocked);
+            }
         }
-        self.before.clear();
-        self
+        Ok(self)
+    }
+
+    /// Notes that the request has no answer, and may still be carried out. Those after it about the same keys have
+    /// no turn then.
+    pub(super) fn is_unknown(&self) {
+        self.own.send_replace(Fate::Unknown);
     }
 }
 
