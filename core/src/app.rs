@@ -11,7 +11,8 @@ pub const RESULT_BYTES_MAX: u32 = 1 << 16;
 pub trait App {
     /// Executes one operation and returns what its client is told. Bytes that are no operation
     /// get an answer too, the same everywhere: execution never fails and never panics (pitfall 29). No
-    /// result is longer than [`RESULT_BYTES_MAX`].
+    /// result is longer than [`RESULT_BYTES_MAX`]: one that is stops the replica, for frames and snapshots
+    /// have bounds that it would break.
     fn execute(&mut self, operation: &[u8]) -> Vec<u8>;
 
     /// A digest of the whole state.

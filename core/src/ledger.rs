@@ -1,6 +1,6 @@
 //! Execution: committed blocks in, state and answers out, each command once.
 
-use crate::app::{App, NoSnapshot};
+use crate::app::{App, NoSnapshot, RESULT_BYTES_MAX};
 use crate::block::Block;
 use crate::command::{Command, CommandId, Operation, Outcome};
 use crate::committee::Committee;
@@ -68,7 +68,11 @@ impl<A: App> Ledger<A> {
     fn execute_one(&mut self, command: &Command, block: &Block) -> Outcome {
         let height = block.height();
         let result = match &command.operation {
-            Operation::App(operation) => self.app.execute(operation),
+            Operation::App(operation) => {
+                let result = self.app.execute(operation);
+                assert!(result.len() <= RESULT_BYTES_MAX as usize, "the application's result is too long");
+                result
+            }
             Operation::Committee(change) => {
                 let made = self.schedules.change(&command.id.client, change, height, block.epoch());
                 wire::encode(&made)

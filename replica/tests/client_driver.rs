@@ -31,6 +31,15 @@ fn patient() -> ClientConfig {
     ClientConfig { retry_min_us: never, retry_max_us: never, give_up_us: never, in_flight: 1_024 }
 }
 
+async fn until(condition: &dyn Fn() -> bool) {
+    let met = async {
+        while !condition() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(BOUND, met).await.expect("it took too long");
+}
+
 fn honest() -> Option<Behaviour> {
     Some(Box::new(|fake, command| Some(vec![fake.reply(&command, executed(&command))])))
 }
@@ -270,12 +279,23 @@ async fn the_links_are_closed_in_order() {
     timeout(BOUND, client.submit(b"x".to_vec())).await.unwrap().unwrap();
     let connected = || fakes.replicas.iter().all(|fake| *fake.connections.lock().unwrap() == 1);
     let closed = || fakes.replicas.iter().all(|fake| *fake.closed.lock().unwrap() == 1);
-    let until = async |condition: &dyn Fn() -> bool| {
-        while !condition() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(BOUND, until(&connected)).await.unwrap();
+    until(&connected).await;
     timeout(BOUND, client.close()).await.unwrap();
-    timeout(BOUND, until(&closed)).await.unwrap();
+    until(&closed).await;
+}
+
+#[tokio::test]
+async fn closing_does_not_wait_for_what_nobody_waits_for() {
+    let fakes = Fakes::start(vec![silent(), silent(), silent(), silent()], Limits::default()).await;
+    // With no room for another command, and long before anybody gives up.
+    let client = start(&fakes, ClientConfig { in_flight: 1, ..patient() });
+    let asking = tokio::spawn({
+        let client = client.clone();
+        async move { client.submit(b"x".to_vec()).await }
+    });
+    let seen = || fakes.replicas.iter().all(|fake| !fake.seen.lock().unwrap().is_empty());
+    until(&seen).await;
+    asking.abort();
+    asking.await.unwrap_err();
+    timeout(BOUND, client.close()).await.unwrap();
 }

@@ -9,6 +9,7 @@ use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::link::ClientFrame;
 use hotstuff_core::{Committee, ReplicaId, SequenceNumber, Span, Time, wire};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -79,6 +80,8 @@ pub struct NoAgreement {
 #[derive(Clone, Debug)]
 pub struct ClientDriver {
     submissions: mpsc::Sender<Submission>,
+    /// Open as long as there is a handle.
+    open: mpsc::Sender<Infallible>,
     closed: mpsc::Sender<()>,
 }
 
@@ -118,6 +121,7 @@ impl ClientDriver {
         let window = config.in_flight.min(committee.limits().session_replies).max(1);
         let (submissions, submitted) = mpsc::channel(window as usize);
         let (events_sender, events) = mpsc::channel(EVENTS_QUEUED);
+        let (open, given_up) = mpsc::channel(1);
         let (closed, closing) = mpsc::channel(1);
         let mut links = BTreeMap::new();
         let mut tasks = JoinSet::new();
@@ -136,8 +140,8 @@ impl ClientDriver {
         let waiting = BTreeMap::new();
         let started = Instant::now();
         let worker = Worker { client, committee, config, window, links, waiting, last: first, started };
-        tokio::spawn(worker.run(submitted, events, tasks, closing));
-        Self { submissions, closed }
+        tokio::spawn(worker.run(submitted, given_up, events, tasks, closing));
+        Self { submissions, open, closed }
     }
 
     /// Sends `operation` to the replicas and waits for what f+1 of them agree on. Waits first for
@@ -153,9 +157,10 @@ impl ClientDriver {
         outcome.await.unwrap_or(Err(ClientError::Closed))
     }
 
-    /// Gives up this handle, and waits until the last one is given up and the links are closed.
+    /// Gives up this handle, and waits until the last one is given up and the links are closed: not for commands in
+    /// flight, for then nobody waits for those any more.
     pub async fn close(self) {
-        drop(self.submissions);
+        drop((self.submissions, self.open));
         self.closed.closed().await;
     }
 }
@@ -181,6 +186,7 @@ impl Worker {
     async fn run(
         mut self,
         mut submissions: mpsc::Receiver<Submission>,
+        mut given_up: mpsc::Receiver<Infallible>,
         mut events: mpsc::Receiver<LinkEvent>,
         mut tasks: JoinSet<()>,
         closing: mpsc::Receiver<()>,
@@ -189,10 +195,8 @@ impl Worker {
             let deadline = self.client.deadline();
             let due = self.started + Duration::from_micros(deadline.unwrap_or_default().0);
             tokio::select! {
-                submission = submissions.recv(), if self.has_room() => match submission {
-                    Some(submission) => self.submit(submission),
-                    None => break,
-                },
+                Some(submission) = submissions.recv(), if self.has_room() => self.submit(submission),
+                None = given_up.recv() => break,
                 Some(event) = events.recv() => self.handle(event),
                 () = sleep_until(due), if deadline.is_some() => self.client.handle_tick(self.now()),
             }
