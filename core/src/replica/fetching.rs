@@ -64,15 +64,18 @@ impl<A: App> Replica<A> {
             // Its answer might begin a snapshot anew that is on its way.
             Refusal::UnknownEpoch { .. } if !self.is_to_be_asked(from) => {}
             Refusal::UnknownEpoch { .. } if self.follow_hint(from) => {}
-            Refusal::OldEpoch { .. } => {
-                if self.serving.tell(from, self.now, self.config.serve_interval_us) {
-                    self.tell_newest(from);
-                }
-            }
+            Refusal::OldEpoch { .. } => self.tell_behind(from),
             _ if kind == Some(MessageKind::FetchResponse) && self.fetch.take_any_answer(from) => {
                 self.set_aside(from, Led::NOWHERE);
             }
             _ => {}
+        }
+    }
+
+    /// A peer is in an epoch that is over here: it is told how far things are, once in a while.
+    fn tell_behind(&mut self, peer: ReplicaId) {
+        if self.serving.tell(peer, self.now, self.config.serve_interval_us) {
+            self.tell_newest(peer);
         }
     }
 
