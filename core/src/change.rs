@@ -29,7 +29,10 @@ pub enum CommitteeChange {
 }
 
 /// Why a change was not made. The same answer at every replica.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ChangeRefused {
     /// The command is not the operator's.
     #[error("only the operator may change the committee")]
@@ -50,6 +53,14 @@ pub enum ChangeRefused {
     /// Quorums before and after might share no honest replica.
     #[error("too much at once: make the change in smaller steps")]
     TooMuch,
+}
+
+impl ChangeRefused {
+    /// Its name, for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 impl fmt::Display for CommitteeChange {

@@ -142,7 +142,10 @@ impl Outcome {
 }
 
 /// Why a replica did not take a command in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum NotAdmitted {
     /// Its signature is not the client's.
     BadSignature,
@@ -152,6 +155,14 @@ pub enum NotAdmitted {
     Busy,
     /// The client has as many commands waiting as one client may.
     TooManyInFlight,
+}
+
+impl NotAdmitted {
+    /// Its name, for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 impl fmt::Display for NotAdmitted {

@@ -1,6 +1,12 @@
 //! What happened in a replica, and why: one vocabulary for golden scripts, logs, the simulator's
 //! checkers and the page.
 
+mod facts;
+mod level;
+
+pub use facts::Facts;
+pub use level::Level;
+
 use crate::block::Block;
 use crate::certificate::{BlockId, BlockRef};
 use crate::change::{ChangeRefused, CommitteeChange};
@@ -59,7 +65,8 @@ pub enum EntryCause {
 }
 
 /// Something that happened, in the replica whose output it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// The replica began, anew or from its store.
     Started {

@@ -8,7 +8,8 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// A routine refusal, with what the rule looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Refusal {
     /// Not a member of the committee.
     #[error("{0} is not in the committee")]
@@ -235,6 +236,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The name of the rule that refused, for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
     /// Whether it says no more than that another epoch counts for the sender: one of the two is behind, and
     /// neither is at fault.
     #[must_use]

@@ -5,6 +5,7 @@ use crate::config::LinkConfig;
 use crate::context::Context;
 use crate::driver::{ClientConnection, QueuedReplies};
 use crate::fault::{Ended, Fault};
+use crate::logging::refusal;
 use crate::socket;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -32,11 +33,11 @@ pub(super) async fn client(
 ) -> Response {
     if let Err(refused) = context.origins.check(&headers) {
         context.refused.origins.fetch_add(1, Ordering::Relaxed);
-        tracing::info!("refused: {refused}");
+        refusal!("origin-refused", "refused: {refused}");
         return refused.into_response();
     }
     let Ok(place) = Arc::clone(&context.client_room).try_acquire_owned() else {
-        tracing::info!("refused: too many clients");
+        refusal!("client-refused", "refused: too many clients");
         return (StatusCode::SERVICE_UNAVAILABLE, "too many clients are connected\n").into_response();
     };
     let limit = context.committee.limits().command_bytes as usize + COMMAND_BYTES;
@@ -49,7 +50,7 @@ pub(super) async fn client(
         match &ended {
             Ended::Ours(fault) if fault.is_refusal() => {
                 context.refused.clients.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(reason = %fault, "refused: closed a client's connection");
+                refusal!("client-closed", reason = %fault, "refused: closed a client's connection");
             }
             ended => tracing::debug!(?ended, "a client's connection ended"),
         }

@@ -16,6 +16,7 @@ pub use status::{BlockBody, PeerBody, RefusedBody, StatusBody, WaitingBody};
 use crate::config::{LinkConfig, PublicTls};
 use crate::context::Context;
 use crate::listener::{Connection, Listener};
+use crate::logging::refusal;
 use crate::shutdown::Stop;
 use axum::Router;
 use axum::extract::State;
@@ -52,7 +53,7 @@ pub async fn serve(context: Arc<Context>, listener: Listener, tls: Option<Public
                 }
                 Err(crowded) => {
                     context.refused.connections.fetch_add(1, Ordering::Relaxed);
-                    tracing::info!("refused on the public port: {crowded}");
+                    refusal!("connection-refused", "refused on the public port: {crowded}");
                 }
             },
             Some(_) = connections.join_next() => {}
@@ -86,7 +87,7 @@ async fn begin(
         Err(_) => "not in time".to_owned(),
     };
     context.refused.tls.fetch_add(1, Ordering::Relaxed);
-    tracing::info!(error, "refused: no TLS handshake on the public port");
+    refusal!("tls-refused", reason = error, "refused: no TLS handshake on the public port");
 }
 
 impl Conversation {

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::driver::Observer;
 use crate::fault::{Ended, Fault};
+use crate::logging::refusal;
 use crate::socket;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -27,11 +28,11 @@ pub(super) async fn observe(
 ) -> Response {
     if let Err(refused) = context.origins.check(&headers) {
         context.refused.origins.fetch_add(1, Ordering::Relaxed);
-        tracing::info!("refused: {refused}");
+        refusal!("origin-refused", "refused: {refused}");
         return refused.into_response();
     }
     let Ok(place) = Arc::clone(&context.observer_room).try_acquire_owned() else {
-        tracing::info!("refused: too many observers");
+        refusal!("observer-refused", "refused: too many observers");
         return (StatusCode::SERVICE_UNAVAILABLE, "too many observers are connected\n").into_response();
     };
     socket::limited(upgrade, FRAME_BYTES_MAX).on_upgrade(async move |mut socket| {
@@ -42,7 +43,7 @@ pub(super) async fn observe(
         match &ended {
             Ended::Ours(fault) if fault.is_refusal() => {
                 context.refused.observers.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(reason = %fault, "refused: closed an observer's connection");
+                refusal!("observer-closed", reason = %fault, "refused: closed an observer's connection");
             }
             ended => tracing::debug!(?ended, "an observer's connection ended"),
         }

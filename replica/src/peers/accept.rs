@@ -7,6 +7,7 @@ use super::{HANDSHAKE_BYTES_MAX, LinkRefusal, PATH, Peer, message_bytes_max};
 use crate::context::Context;
 use crate::fault::{Ended, Fault};
 use crate::listener::{Connection, Listener};
+use crate::logging::refusal;
 use crate::shutdown::Stop;
 use crate::socket;
 use axum::body::Bytes;
@@ -40,7 +41,7 @@ pub async fn accept(context: Arc<Context>, listener: Listener, mut stop: Stop) {
                 }
                 Err(crowded) => {
                     context.refused.links.add(LinkRefusal::TooMany);
-                    tracing::info!("refused on the peer port: {crowded}");
+                    refusal!("link-refused", "refused on the peer port: {crowded}");
                 }
             },
             Some(_) = links.join_next() => {}
@@ -100,7 +101,7 @@ fn note(context: &Context, address: SocketAddr, ended: &Ended) {
     match (LinkRefusal::of(ended), ended) {
         (Some(why), Ended::Ours(fault)) => {
             context.refused.links.add(why);
-            tracing::info!(%address, reason = %fault, "refused: closed a peer's link");
+            refusal!("link-closed", %address, reason = %fault, "refused: closed a peer's link");
         }
         _ => tracing::debug!(%address, ?ended, "a peer's link ended"),
     }

@@ -3,6 +3,7 @@
 use super::{RunError, StartError};
 use crate::config::ReplicaConfig;
 use crate::demo::leash;
+use crate::logging::LogError;
 use crate::shutdown::signalled;
 use crate::{cli, logging};
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ pub struct Arguments {
     /// The replica's file, replica.toml
     #[arg(long)]
     config: PathBuf,
+    #[command(flatten)]
+    log: logging::LogArguments,
     /// End when standard input does: that is how a demonstration keeps none of its replicas behind
     #[arg(long, hide = true)]
     stop_with_stdin: bool,
@@ -25,6 +28,8 @@ enum CommandError {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
     Run(#[from] RunError),
     #[error("cannot wait for signals: {0}")]
     Signals(std::io::Error),
@@ -34,7 +39,6 @@ impl Arguments {
     /// Runs the replica until SIGTERM or Ctrl-C; SIGHUP has it read the committee file again.
     #[must_use]
     pub fn run(self) -> ExitCode {
-        logging::start();
         match self.run_to_end() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => cli::fail(&error),
@@ -43,6 +47,7 @@ impl Arguments {
 
     fn run_to_end(self) -> Result<(), CommandError> {
         let config = ReplicaConfig::load(&self.config).map_err(StartError::from)?;
+        self.log.start(config.id)?;
         let runtime = tokio::runtime::Runtime::new().map_err(StartError::Thread)?;
         let result = runtime.block_on(async {
             let mut signalled = pin!(signalled().map_err(CommandError::Signals)?);

@@ -9,6 +9,8 @@ mod demo;
 #[cfg(unix)]
 mod load;
 #[cfg(unix)]
+mod logs;
+#[cfg(unix)]
 mod reconfiguration;
 #[cfg(unix)]
 mod shutdown;
