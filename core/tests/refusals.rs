@@ -241,3 +241,25 @@ fn payloads_over_a_limit_or_with_a_forged_command_are_refused() {
     assert_eq!(check(&[b"1234567"], false), why(hotstuff_core::command::NotAdmitted::TooLarge));
     assert_eq!(check(&[b"1", b"2"], true), why(hotstuff_core::command::NotAdmitted::BadSignature));
 }
+
+/// One who is behind floods, or lies: it is answered once in a while.
+#[test]
+fn messages_of_an_epoch_that_is_over_are_answered_once_in_a_while() {
+    let mut table = Table::new(4);
+    let why = Refusal::OldEpoch { epoch: Epoch(0), oldest: Epoch(9) };
+    let interval = table.config.serve_interval_us;
+    let mut answered = 0;
+    for _ in 0..3 {
+        for _ in 0..100 {
+            let (kind, why) = (Some(MessageKind::Vote), why.clone());
+            table.input(0, Input::RefusedMessage { from: ReplicaId(3), kind, why });
+        }
+        let answers = |envelope: &Envelope| {
+            envelope.to == 3 && matches!(envelope.message, Message::NewView(_)) && envelope.from == 0
+        };
+        answered += table.lanes.iter().filter(|envelope| answers(envelope)).count();
+        table.lanes.clear();
+        table.now = table.now + interval;
+    }
+    assert_eq!(answered, 3);
+}

@@ -144,6 +144,18 @@ async fn the_theme_is_kept_and_the_events_are_narrowed() -> Result<()> {
             voted.iter().all(|event| event.replica == Some(1) && event.text.contains("voted for")),
             "{voted:?}"
         );
+        page.enter("event-search", "").await?;
+        page.element("event-level").await?.select_by_value("info").await?;
+        page.until(
+            "only what matters is left",
+            "t('event-log').querySelector('[data-level=debug]') === null",
+        )
+        .await?;
+        let events = page.events().await?;
+        assert!(!events.is_empty() && events.iter().all(|event| event.replica == Some(1)), "{events:?}");
+        page.element("event-level").await?.select_by_value("error").await?;
+        page.until("nothing is that grave", "t('event-count').textContent === '0'").await?;
+        page.element("event-level").await?.select_by_value("debug").await?;
         page.enter("event-search", "no event says this").await?;
         page.until("none is left", "t('event-count').textContent === '0'").await?;
         Ok(())

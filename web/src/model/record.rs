@@ -1,5 +1,6 @@
 //! One thing that happened, from whatever source: what all models are folded from.
 
+use hotstuff_core::event::Level;
 use hotstuff_core::{Event, ReplicaId, Time};
 
 /// Something that happened, and when.
@@ -52,45 +53,23 @@ impl Record {
         }
     }
 
-    /// The event's name in kebab case, for tests and filters.
+    /// The event's name, for tests and filters: the core's own for its events.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match &self.what {
             Happening::Fault(_) => "fault",
             Happening::Client(_) => "client",
-            Happening::Event(event) => match event {
-                Event::Started { .. } => "started",
-                Event::ViewEntered { .. } => "view-entered",
-                Event::Proposed(_) => "proposed",
-                Event::BlockAdded(_) => "block-added",
-                Event::Voted { .. } => "voted",
-                Event::VoteRefused { .. } => "vote-refused",
-                Event::VoteCollected { .. } => "vote-collected",
-                Event::QcFormed { .. } => "qc-formed",
-                Event::HighQcRaised { .. } => "high-qc-raised",
-                Event::LockRaised { .. } => "lock-raised",
-                Event::TimedOut { .. } => "timed-out",
-                Event::TimeoutCollected { .. } => "timeout-collected",
-                Event::TcFormed { .. } => "tc-formed",
-                Event::Committed { .. } => "committed",
-                Event::Executed { .. } => "executed",
-                Event::CommandAdmitted(_) => "command-admitted",
-                Event::CommandRefused { .. } => "command-refused",
-                Event::MessageRefused { .. } => "message-refused",
-                Event::Equivocation(_) => "equivocation",
-                Event::SentAgain { .. } => "sent-again",
-                Event::CommitteeChanged { .. } => "committee-changed",
-                Event::ChangeRefused { .. } => "change-refused",
-                Event::EpochBegan { .. } => "epoch-began",
-                Event::PeerSetAside { .. } => "peer-set-aside",
-                Event::SnapshotTaken { .. } => "snapshot-taken",
-                Event::SnapshotInstalled { .. } => "snapshot-installed",
-                Event::SnapshotServed { .. } => "snapshot-served",
-                Event::FetchStarted { .. } => "fetch-started",
-                Event::FetchServed { .. } => "fetch-served",
-                Event::FetchCompleted { .. } => "fetch-completed",
-                Event::Halted { .. } => "halted",
-            },
+            Happening::Event(event) => event.kind(),
+        }
+    }
+
+    /// How much it matters: what the core says of its events; what is done to the cluster is above them.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match &self.what {
+            Happening::Fault(_) => Level::Warn,
+            Happening::Client(_) => Level::Info,
+            Happening::Event(event) => event.level(),
         }
     }
 

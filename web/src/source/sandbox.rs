@@ -283,7 +283,7 @@ pub(crate) mod tests {
         source.reports().into_iter().for_each(|report| session.absorb(report));
         assert!(!session.cluster.replica(leader).unwrap().is_up());
         let found = |kind: &str| {
-            let filter = crate::model::log::Filter { replica: None, text: kind.into() };
+            let filter = crate::model::log::Filter { text: kind.into(), ..Default::default() };
             session.cluster.log.find(&filter, 1).0
         };
         assert!(found("tc-formed") > 0 && found("killed") == 1);

@@ -1,9 +1,10 @@
-//! The list of events, newest first, narrowed by replica and text.
+//! The list of events, newest first, narrowed by replica, level and text.
 
 use crate::model::log::Entry;
 use crate::model::record::Weight;
 use crate::model::session::Mode;
 use crate::ui::stage::use_stage;
+use hotstuff_core::event::Level;
 use hotstuff_core::{ReplicaId, Time};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -28,6 +29,14 @@ pub fn Events() -> Html {
             stage.change(|stage| stage.session.filter.replica = value.parse().ok().map(ReplicaId));
         })
     };
+    let on_level = {
+        let stage = stage.clone();
+        Callback::from(move |event: Event| {
+            let value = event.target_unchecked_into::<HtmlSelectElement>().value();
+            let level = Level::ALL.into_iter().find(|level| level.name() == value).unwrap_or(Level::Debug);
+            stage.change(|stage| stage.session.filter.level = level);
+        })
+    };
     let stage = stage.look();
     let session = &stage.session;
     let (count, entries) = session.cluster.log.find(&session.filter, SHOWN_MAX);
@@ -45,11 +54,26 @@ pub fn Events() -> Html {
                         <option value={replica.id.0.to_string()} selected={chosen == Some(replica.id)}>{ replica.id.to_string() }</option>
                     }) }
                 </select>
+                <select data-testid="event-level" aria-label="Events of level" onchange={on_level}>
+                    { for Level::ALL.into_iter().rev().map(|level| html! {
+                        <option value={level.name()} selected={session.filter.level == level}>{ at_least(level) }</option>
+                    }) }
+                </select>
             </div>
             <ol class="log" data-testid="event-log" tabindex="0" aria-label="Events, newest first">
                 { for entries.into_iter().map(|entry| line(entry, is_live)) }
             </ol>
         </section>
+    }
+}
+
+/// What the list is narrowed to, in words.
+fn at_least(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "all levels",
+        Level::Info => "info +",
+        Level::Warn => "warnings +",
+        Level::Error => "errors",
     }
 }
 
@@ -64,11 +88,21 @@ fn line(entry: &Entry, is_live: bool) -> Html {
     });
     html! {
         <li key={entry.index} class={weight} data-testid="event" data-kind={entry.kind} data-time-us={entry.time.0.to_string()}
-            data-replica={entry.replica.map(|id| id.0.to_string())}>
+            data-level={entry.level.name()} data-replica={entry.replica.map(|id| id.0.to_string())}>
+            <abbr class="level" title={entry.level.name()}>{ letter(entry.level) }</abbr>
             <time>{ clock(entry.time, is_live) }</time>
             { who.unwrap_or_else(|| html! { <span class="who">{ "–" }</span> }) }
             <span class="text">{ &entry.text }</span>
         </li>
+    }
+}
+
+fn letter(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "·",
+        Level::Info => "I",
+        Level::Warn => "W",
+        Level::Error => "E",
     }
 }
 
