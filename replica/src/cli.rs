@@ -1,6 +1,6 @@
 //! The command line: one subcommand per job, each implemented by its module.
 
-use crate::{client, demo, joiner, offline, server, testnet};
+use crate::{client, config, demo, joiner, offline, server, testnet};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -20,6 +20,8 @@ enum Command {
     Testnet(testnet::Arguments),
     /// Run one replica.
     Replica(server::Arguments),
+    /// Show a replica's settings and where they come from, and check them.
+    Config(config::Arguments),
     /// Send commands to a cluster.
     Client(client::Arguments),
     /// Ask for another committee, as its operator.
@@ -44,6 +46,7 @@ impl Cli {
             Command::Demo(arguments) => arguments.run(),
             Command::Testnet(arguments) => arguments.run(),
             Command::Replica(arguments) => arguments.run(),
+            Command::Config(arguments) => arguments.run(),
             Command::Client(arguments) => arguments.run(),
             Command::Change(arguments) => arguments.run(),
             Command::Joiner(arguments) => arguments.run(),

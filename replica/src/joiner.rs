@@ -1,10 +1,8 @@
 //! `hotstuff joiner`: writes the files of a replica that is to join a cluster.
 
 use crate::cli;
-use crate::config::{
-    Address, CommitteeFile, ConfigError, Durability, LinkConfig, Listen, ReplicaFile, create_key,
-};
-use hotstuff_core::{Config, ReplicaId};
+use crate::config::{Address, CommitteeFile, ConfigError, Listen, ReplicaFile, create_key};
+use hotstuff_core::ReplicaId;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,19 +59,8 @@ impl Arguments {
             _ => ConfigError::Write { path: self.out.clone(), source },
         })?;
         let key = create_key(&self.out.join("replica.key"), &id.to_string())?;
-        let file = ReplicaFile {
-            id: self.id,
-            committee,
-            key: "replica.key".into(),
-            data: "data".into(),
-            durability: Durability::default(),
-            tls_cert: None,
-            tls_key: None,
-            allowed_origins: Vec::new(),
-            listen: Listen { peer: listen(&self.peer), http: listen(&self.http) },
-            consensus: Config::default(),
-            links: LinkConfig::default(),
-        };
+        let listen = Listen { peer: listen(&self.peer), http: listen(&self.http) };
+        let file = ReplicaFile::new(self.id, committee, "replica.key".into(), "data".into(), listen);
         file.create(&self.out.join("replica.toml"))?;
         let (peer, http) = (&self.peer, &self.http);
         Ok(format!(

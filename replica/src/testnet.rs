@@ -2,8 +2,7 @@
 
 use crate::cli;
 use crate::config::{
-    Address, AddressError, CommitteeFile, ConfigError, Durability, LinkConfig, Listen, MemberAddresses,
-    ReplicaFile, create_key,
+    Address, AddressError, CommitteeFile, ConfigError, Listen, MemberAddresses, ReplicaFile, create_key,
 };
 use hotstuff_core::CommitRule;
 use hotstuff_core::committee::{CommitteeError, CommitteeSpec, Limits, MEMBERS_MAX, Member};
@@ -121,19 +120,14 @@ impl Testnet {
             let own = folder.join(id.to_string());
             make_empty(&own)?;
             let key = create_key(&own.join("replica.key"), &id.to_string())?;
-            let file = ReplicaFile {
-                id: number,
-                committee: "../committee.toml".into(),
-                key: "replica.key".into(),
-                data: place.data.clone(),
-                durability: Durability::default(),
-                tls_cert: None,
-                tls_key: None,
-                allowed_origins: Vec::new(),
-                listen: place.listen,
-                consensus,
-                links: LinkConfig::default(),
-            };
+            let mut file = ReplicaFile::new(
+                number,
+                "../committee.toml".into(),
+                "replica.key".into(),
+                place.data.clone(),
+                place.listen,
+            );
+            file.consensus = consensus;
             file.create(&own.join("replica.toml"))?;
             members.push(Member { id, key: key.public(), power: Power(1) });
             addresses.insert(id, place.addresses.clone());

@@ -49,6 +49,16 @@ pub enum ConfigError {
         /// What is wrong.
         message: String,
     },
+    /// A setting that must be there.
+    #[error("{path} has no `{setting}`, and {variable} is not set")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// The setting.
+        setting: String,
+        /// The variable that would set it.
+        variable: String,
+    },
     /// The committee cannot be.
     #[error("{path}: {source}")]
     Committee {
@@ -152,6 +162,44 @@ pub enum ConfigError {
     HalfTls {
         /// The replica's file.
         path: PathBuf,
+    },
+    /// A secret that a group can read, and not the one that may.
+    #[error("{path} is open to the group {group} (mode {mode:04o}), and key_group is {named}")]
+    ExposedToGroup {
+        /// The file.
+        path: PathBuf,
+        /// Its group.
+        group: u32,
+        /// Its permissions.
+        mode: u32,
+        /// The group that may read it.
+        named: u32,
+    },
+    /// A variable of the environment that looks like a setting and is none.
+    #[error("{name} sets nothing: {cure}")]
+    UnknownVariable {
+        /// Its name.
+        name: String,
+        /// What to do.
+        cure: String,
+    },
+    /// A variable whose setting does not take its value.
+    #[error("{name}={value:?}: {wanted} is wanted")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What the setting takes.
+        wanted: String,
+    },
+    /// What is wrong may come of the environment.
+    #[error("{source} (the environment has: {variables})")]
+    Overridden {
+        /// What is wrong.
+        source: Box<ConfigError>,
+        /// The variables that make a difference.
+        variables: String,
     },
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random bytes: {0}")]

@@ -30,12 +30,20 @@ pub(super) fn read_open(path: &Path, file: File) -> Result<String, ConfigError> 
 /// The value that a TOML file holds.
 pub(super) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
     let text = read(path)?;
-    toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start.min(text.len()));
-        let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let message = error.message().replace('\n', " ");
-        ConfigError::Syntax { path: path.to_owned(), line, message }
-    })
+    toml::from_str(&text).map_err(|error| syntax(path, &text, &error))
+}
+
+/// Where and why `text` of a file is not the TOML that is expected.
+pub(super) fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let line = line(text, error.span().map_or(0, |span| span.start));
+    let message = error.message().replace('\n', " ");
+    ConfigError::Syntax { path: path.to_owned(), line, message }
+}
+
+/// The line of a byte of `text`, counted from 1.
+pub(super) fn line(text: &str, byte: usize) -> usize {
+    let before = &text.as_bytes()[..byte.min(text.len())];
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 /// Writes a new file, readable by its owner alone where it is `secret`, and by all otherwise.
@@ -54,9 +62,4 @@ pub(super) fn create_new(path: &Path, content: &[u8], secret: bool) -> Result<()
         ErrorKind::AlreadyExists => ConfigError::Exists { path: path.to_owned() },
         _ => ConfigError::Write { path: path.to_owned(), source },
     })
-}
-
-/// Lines of TOML: a comment and then `name = value`, for each row of (comment, name, value).
-pub(super) fn table(rows: &[(&str, &str, u64)]) -> String {
-    rows.iter().map(|(comment, name, value)| format!("# {comment}\n{name} = {value}\n")).collect()
 }

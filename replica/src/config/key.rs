@@ -31,8 +31,13 @@ pub fn create_key(path: &Path, owner: &str) -> Result<SecretKey, ConfigError> {
 /// # Errors
 /// When the file cannot be read, is open to others than its owner (Unix), or holds no key.
 pub fn load_key(path: &Path) -> Result<SecretKey, ConfigError> {
+    load_shared_key(path, None)
+}
+
+/// Reads a key file that a `group` may read as well as its owner, if one is named.
+pub(super) fn load_shared_key(path: &Path, group: Option<u32>) -> Result<SecretKey, ConfigError> {
     let file = File::open(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-    check_mode(path, &file)?;
+    check_mode(path, &file, group)?;
     let text = Zeroizing::new(file::read_open(path, file)?);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let seed = match (lines.next().and_then(hex::decode_32), lines.next()) {
@@ -42,17 +47,25 @@ pub fn load_key(path: &Path) -> Result<SecretKey, ConfigError> {
     Ok(SecretKey::from_seed(*seed))
 }
 
-/// That nobody but its owner can read a file that holds a secret.
+/// That nobody but its owner can read a file that holds a secret, and the `group`, if one is named.
 #[cfg(unix)]
-pub(super) fn check_mode(path: &Path, file: &File) -> Result<(), ConfigError> {
-    use std::os::unix::fs::PermissionsExt;
+pub(super) fn check_mode(path: &Path, file: &File, group: Option<u32>) -> Result<(), ConfigError> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    const GROUP_READS: u32 = 0o040;
     let metadata = file.metadata().map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(ConfigError::Exposed { path: path.to_owned(), mode }) }
+    match (mode & 0o077, group) {
+        (0, _) => Ok(()),
+        (GROUP_READS, Some(named)) if metadata.gid() == named => Ok(()),
+        (GROUP_READS, Some(named)) => {
+            Err(ConfigError::ExposedToGroup { path: path.to_owned(), group: metadata.gid(), mode, named })
+        }
+        _ => Err(ConfigError::Exposed { path: path.to_owned(), mode }),
+    }
 }
 
 #[cfg(not(unix))]
-pub(super) fn check_mode(_: &Path, _: &File) -> Result<(), ConfigError> {
+pub(super) fn check_mode(_: &Path, _: &File, _: Option<u32>) -> Result<(), ConfigError> {
     Ok(())
 }
 
@@ -84,6 +97,32 @@ mod tests {
             assert!(matches!(refused, ConfigError::Exposed { .. }), "{refused}");
             assert!(refused.to_string().contains("chmod 600"), "{refused}");
         }
+    }
+
+    /// As Kubernetes mounts secrets: they are root's, and a group may read them.
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_a_group_can_read_is_taken_where_that_very_group_is_named() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("replica.key");
+        let key = create_key(&path, "r0").unwrap();
+        let group = std::fs::metadata(&path).unwrap().gid();
+        let load = |mode, named| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            load_shared_key(&path, named)
+        };
+        for mode in [0o440, 0o640] {
+            assert_eq!(load(mode, Some(group)).unwrap().public(), key.public());
+            let other = load(mode, Some(group + 1)).unwrap_err();
+            assert!(matches!(other, ConfigError::ExposedToGroup { .. }), "{other}");
+            assert!(matches!(load(mode, None), Err(ConfigError::Exposed { .. })));
+        }
+        for mode in [0o644, 0o660, 0o604, 0o450] {
+            let refused = load(mode, Some(group)).unwrap_err();
+            assert!(matches!(refused, ConfigError::Exposed { .. }), "{mode:o}: {refused}");
+        }
+        load(0o600, Some(group + 1)).unwrap();
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! `[links]`: times and bounds of a replica's connections.
 
-use super::file;
 use hotstuff_core::Span;
 use serde::{Deserialize, Serialize};
 
@@ -132,88 +131,5 @@ impl LinkConfig {
             return Err("redial_max_us is below redial_min_us");
         }
         Ok(())
-    }
-
-    pub(super) fn to_text(self) -> String {
-        let Self {
-            handshake_us,
-            ping_us,
-            dead_us,
-            redial_min_us,
-            redial_max_us,
-            farewell_us,
-            peer_frames,
-            peer_bytes,
-            peer_inbox_frames,
-            peer_inbox_bytes,
-            peer_connections,
-            peer_address_connections,
-            http_connections,
-            http_address_connections,
-            http_conversation_us,
-            http_head_bytes,
-            clients,
-            client_keys,
-            client_commands_per_s,
-            client_burst_commands,
-            client_frames,
-            client_bytes,
-            observers,
-            observer_frames,
-        } = self;
-        file::table(&[
-            ("How long a new connection may take to say who it is.", "handshake_us", handshake_us.0),
-            ("How often a connection is pinged.", "ping_us", ping_us.0),
-            ("A connection from which nothing came for this long is dead.", "dead_us", dead_us.0),
-            ("How long to wait before a lost peer is dialled again.", "redial_min_us", redial_min_us.0),
-            ("The most that back-off makes of it.", "redial_max_us", redial_max_us.0),
-            ("How long links to a removed replica stay.", "farewell_us", farewell_us.0),
-            ("Most frames waiting for one peer; then the oldest go.", "peer_frames", peer_frames.into()),
-            ("Most bytes waiting for one peer; then the oldest go.", "peer_bytes", peer_bytes.into()),
-            (
-                "Most messages of one peer waiting to be handled; then its link is not read.",
-                "peer_inbox_frames",
-                peer_inbox_frames.into(),
-            ),
-            (
-                "Most bytes of them; a larger message waits alone.",
-                "peer_inbox_bytes",
-                peer_inbox_bytes.into(),
-            ),
-            ("Most connections to the peer port.", "peer_connections", peer_connections.into()),
-            (
-                "Most of them from one address (IPv6: from one /64).",
-                "peer_address_connections",
-                peer_address_connections.into(),
-            ),
-            ("Most connections to the public port.", "http_connections", http_connections.into()),
-            (
-                "Most of them from one address (IPv6: from one /64).",
-                "http_address_connections",
-                http_address_connections.into(),
-            ),
-            (
-                "How long a connection to the public port may last that is no WebSocket.",
-                "http_conversation_us",
-                http_conversation_us.0,
-            ),
-            ("Most bytes of a request's head.", "http_head_bytes", http_head_bytes.into()),
-            ("Most clients connected.", "clients", clients.into()),
-            ("Most client keys whose commands come on one connection.", "client_keys", client_keys.into()),
-            (
-                "Most commands per second on one connection; those above are answered Busy.",
-                "client_commands_per_s",
-                client_commands_per_s.into(),
-            ),
-            (
-                "How far ahead of that a connection may be; at twice as much it is closed.",
-                "client_burst_commands",
-                client_burst_commands.into(),
-            ),
-            ("Most replies waiting for one client.", "client_frames", client_frames.into()),
-            ("Most bytes of replies waiting for one client.", "client_bytes", client_bytes.into()),
-            ("Most observers connected.", "observers", observers.into()),
-            ("Most observations waiting for one observer.", "observer_frames", observer_frames.into()),
-        ])
     }
 }

@@ -1,6 +1,9 @@
 //! All that a replica is started with, read from its file and the two that it names.
 
-use super::{CommitteeFile, ConfigError, Durability, LinkConfig, Listen, PublicTls, ReplicaFile, load_key};
+use super::key::load_shared_key;
+use super::{
+    CommitteeFile, ConfigError, Durability, Environment, LinkConfig, Listen, PublicTls, ReplicaFile, Settings,
+};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Config, ReplicaId};
 use std::path::{Path, PathBuf};
@@ -34,12 +37,16 @@ pub struct ReplicaConfig {
 
 impl ReplicaConfig {
     /// Reads a replica's file and the committee and key files that it names. Paths in it are
-    /// relative to its own folder.
+    /// relative to its own folder. The environment counts for nothing: [`Settings`] see to that.
     ///
     /// # Errors
     /// The first thing that is wrong with any of the three.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let table = ReplicaFile::load(path)?;
+        Settings::load(path, &Environment::default())?.check()
+    }
+
+    /// What the settings `table` of the file at `path` come to.
+    pub(super) fn new(path: &Path, table: ReplicaFile) -> Result<Self, ConfigError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let at = || path.to_owned();
         table.links.check().map_err(|why| ConfigError::Links { path: at(), why })?;
@@ -53,12 +60,14 @@ impl ReplicaConfig {
         table.consensus.check(limits).map_err(|source| ConfigError::Consensus { path: at(), source })?;
         let named = committee.key(id).ok_or_else(|| ConfigError::NotAMember { path: at(), id })?;
         let key_path = folder.join(&table.key);
-        let key = load_key(&key_path)?;
+        let key = load_shared_key(&key_path, table.key_group)?;
         if key.public() != named {
             return Err(ConfigError::WrongKey { path: key_path, id });
         }
         let tls = match (&table.tls_cert, &table.tls_key) {
-            (Some(cert), Some(key)) => Some(PublicTls::load(&folder.join(cert), &folder.join(key))?),
+            (Some(cert), Some(key)) => {
+                Some(PublicTls::load_shared(&folder.join(cert), &folder.join(key), table.key_group)?)
+            }
             (None, None) => None,
             _ => return Err(ConfigError::HalfTls { path: at() }),
         };
@@ -79,7 +88,7 @@ impl ReplicaConfig {
 }
 
 /// Whether `text` is a web origin: scheme, host and perhaps a port, nothing after it.
-fn is_origin(text: &str) -> bool {
+pub(super) fn is_origin(text: &str) -> bool {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ', '*']))
 }

@@ -1,14 +1,17 @@
 //! `replica.toml`: one replica's own settings, as they are written down.
 
-use super::{ConfigError, Durability, LinkConfig, file};
+use super::{ConfigError, Durability, LinkConfig, fields, file};
 use hotstuff_core::Config;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// Comments are broken there.
+const COMMENT_WIDTH: usize = 116;
+
 /// Where a replica listens. Port 0 takes a free one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     /// For the other replicas.
@@ -18,7 +21,7 @@ pub struct Listen {
 }
 
 /// What `replica.toml` holds. Paths are relative to the file's own folder.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicaFile {
     /// Which member of the committee it is.
@@ -27,16 +30,19 @@ pub struct ReplicaFile {
     pub committee: PathBuf,
     /// The file of the replica's secret key.
     pub key: PathBuf,
+    /// The group that may read secret keys besides their owner, if any may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_group: Option<u32>,
     /// The folder of its store.
     pub data: PathBuf,
     /// What it waits for before it says what it must not forget.
     #[serde(default)]
     pub durability: Durability,
     /// The certificates of its public port, PEM; without them it speaks plain HTTP.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_cert: Option<PathBuf>,
     /// The key to them, PEM; to be read by its owner alone.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_key: Option<PathBuf>,
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
     #[serde(default)]
@@ -60,107 +66,113 @@ impl ReplicaFile {
         file::read_toml(path)
     }
 
+    /// The settings of a replica whose file says nothing but what it must.
+    #[must_use]
+    pub fn new(id: u16, committee: PathBuf, key: PathBuf, data: PathBuf, listen: Listen) -> Self {
+        Self {
+            id,
+            committee,
+            key,
+            key_group: None,
+            data,
+            durability: Durability::default(),
+            tls_cert: None,
+            tls_key: None,
+            allowed_origins: Vec::new(),
+            listen,
+            consensus: Config::default(),
+            links: LinkConfig::default(),
+        }
+    }
+
+    /// Some replica's.
+    pub(super) fn least() -> Self {
+        let any = SocketAddr::from(([0, 0, 0, 0], 0));
+        let listen = Listen { peer: any, http: any };
+        Self::new(0, "committee.toml".into(), "replica.key".into(), "data".into(), listen)
+    }
+
     /// Writes a new file, with a comment on every field.
     ///
     /// # Errors
-    /// When there is such a file already, or it cannot be written.
+    /// When there is such a file already, it cannot be written, or a path in it is not UTF-8.
     pub fn create(&self, path: &Path) -> Result<(), ConfigError> {
-        file::create_new(path, self.to_text().as_bytes(), false)
+        let unfit = |why| ConfigError::Write { path: path.to_owned(), source: std::io::Error::other(why) };
+        let settings = toml::Table::try_from(self).map_err(unfit)?;
+        file::create_new(path, write_settings(&settings).as_bytes(), false)
     }
 
-    fn to_text(&self) -> String {
-        let mut text =
-            String::from("# One replica's own settings. Paths are relative to this file's folder.\n");
-        let quoted = |path: &Path| toml::Value::from(path.to_string_lossy().into_owned()).to_string();
-        let origins = toml::Value::from(self.allowed_origins.clone()).to_string();
-        for (comment, name, value) in [
-            ("Which member of the committee this is.", "id", self.id.to_string()),
-            ("The committee, the same at every replica.", "committee", quoted(&self.committee)),
-            ("This replica's secret key.", "key", quoted(&self.key)),
-            ("The folder of this replica's store. No other process may use it.", "data", quoted(&self.data)),
-            (
-                "What outlives what: with \"sync\", all that this replica has said outlives a loss of power; with \"os\"\n\
-                 # only its own end, and after a loss of power it may vote twice: never for more than f replicas.",
-                "durability",
-                format!("\"{}\"", self.durability),
-            ),
-            (
-                "Web origins (http://host:port) whose pages may connect, beside those of the committee's addresses.",
-                "allowed_origins",
-                origins,
-            ),
-        ] {
-            let _ = write!(text, "\n# {comment}\n{name} = {value}\n");
-        }
-        text.push_str(
-            "\n# TLS on the public port: the replica's certificate, any intermediate ones after it, and its key,\n\
-             # both PEM files. Without them the port speaks plain HTTP.\n",
-        );
-        match (&self.tls_cert, &self.tls_key) {
-            (Some(cert), Some(key)) => {
-                let _ =
-                    write!(text, "tls_cert = {}\n# Mode 0600.\ntls_key = {}\n", quoted(cert), quoted(key));
-            }
-            _ => text.push_str("# tls_cert = \"tls.pem\"\n# tls_key = \"tls.key\"\n"),
-        }
-        let _ = write!(
-            text,
-            "\n# Where this replica listens.\n[listen]\n\
-             # For the other replicas.\npeer = \"{}\"\n\
-             # For clients, observers and browsers.\nhttp = \"{}\"\n",
-            self.listen.peer, self.listen.http
-        );
-        text.push_str("\n# The protocol's times, in microseconds, and bounds.\n[consensus]\n");
-        text.push_str(&consensus(&self.consensus));
-        text.push_str("\n# Times, in microseconds, and bounds of connections.\n[links]\n");
-        text.push_str(&self.links.to_text());
-        text
+    /// The file's text: every field with a comment that says what it is for, its unit and its default.
+    ///
+    /// # Panics
+    /// When a path is not UTF-8.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        write_settings(&self.to_settings())
+    }
+
+    /// The same text for replicas that differ in nothing but their number, which the environment tells each.
+    ///
+    /// # Panics
+    /// When a path is not UTF-8.
+    #[must_use]
+    pub fn to_text_without_id(&self) -> String {
+        let mut settings = self.to_settings();
+        settings.remove("id");
+        write_settings(&settings)
+    }
+
+    /// What the file says, as a table. Its paths are UTF-8, as those are that were read from a file.
+    pub(super) fn to_settings(&self) -> toml::Table {
+        toml::Table::try_from(self).expect("the settings, but for paths that are not UTF-8, fit into TOML")
     }
 }
 
-fn consensus(config: &Config) -> String {
-    let Config {
-        timeout_min_us,
-        timeout_max_us,
-        retransmit_us,
-        heartbeat_us,
-        fetch_retry_us,
-        serve_interval_us,
-        fetch_blocks,
-        fetch_bytes,
-        retained_blocks,
-        snapshot_blocks,
-        snapshot_bytes,
-        snapshot_chunk_bytes,
-        tree_blocks,
-        tree_bytes,
-        mempool_commands,
-        mempool_client_commands,
-        mempool_bytes,
-    } = *config;
-    file::table(&[
-        ("How long a view with work to do may take.", "timeout_min_us", timeout_min_us.0),
-        ("The most that back-off makes of it.", "timeout_max_us", timeout_max_us.0),
-        ("How often a timeout is sent again while its view lasts.", "retransmit_us", retransmit_us.0),
-        ("An idle leader proposes an empty block after this long.", "heartbeat_us", heartbeat_us.0),
-        ("How long to wait for a missing block before asking a peer.", "fetch_retry_us", fetch_retry_us.0),
-        ("How soon a peer that asks for blocks is served again.", "serve_interval_us", serve_interval_us.0),
-        ("Most blocks asked for at once.", "fetch_blocks", fetch_blocks.into()),
-        ("Most bytes of operations in one answer to that.", "fetch_bytes", fetch_bytes.into()),
-        ("How many committed blocks stay in memory.", "retained_blocks", retained_blocks.into()),
-        (
-            "A snapshot of the state is stored every so many blocks.",
-            "snapshot_blocks",
-            snapshot_blocks.into(),
-        ),
-        ("Most bytes of a snapshot taken from a peer.", "snapshot_bytes", snapshot_bytes),
-        ("Most bytes of one part of it.", "snapshot_chunk_bytes", snapshot_chunk_bytes.into()),
-        ("Most uncommitted blocks held.", "tree_blocks", tree_blocks.into()),
-        ("Most bytes of operations in them.", "tree_bytes", tree_bytes),
-        ("Most commands waiting.", "mempool_commands", mempool_commands.into()),
-        ("Most commands waiting of one client.", "mempool_client_commands", mempool_client_commands.into()),
-        ("Most bytes of operations waiting.", "mempool_bytes", mempool_bytes),
-    ])
+fn write_settings(settings: &toml::Table) -> String {
+    let mut text = String::new();
+    for (table, about, fields) in fields::tables() {
+        if table.is_empty() {
+            comment(&mut text, about);
+            comment(&mut text, "Paths are relative to this file's folder.");
+            comment(
+                &mut text,
+                "The environment comes before this file: `hotstuff replica --help` names the variables.",
+            );
+        } else {
+            text.push('\n');
+            comment(&mut text, about);
+            let _ = writeln!(text, "[{table}]");
+        }
+        for field in fields {
+            if table.is_empty() {
+                text.push('\n');
+            }
+            comment(&mut text, &format!("{} {}", field.about, field.default_in_words()));
+            let _ = match (field.of(settings), field.example) {
+                (Some(value), _) => writeln!(text, "{} = {value}", field.name),
+                (None, Some(example)) => writeln!(text, "# {} = {example}", field.name),
+                (None, None) => {
+                    writeln!(text, "# {}: from the environment, {}", field.name, field.variable())
+                }
+            };
+        }
+    }
+    text
+}
+
+/// Appends `words` as lines of comment.
+fn comment(text: &mut String, words: &str) {
+    text.push('#');
+    let mut width = 1;
+    for word in words.split(' ') {
+        if width + word.len() >= COMMENT_WIDTH {
+            text.push_str("\n#");
+            width = 1;
+        }
+        let _ = write!(text, " {word}");
+        width += word.len() + 1;
+    }
+    text.push('\n');
 }
 
 #[cfg(test)]
@@ -168,11 +180,19 @@ mod tests {
     use super::*;
     use hotstuff_core::Span;
 
+    impl ReplicaFile {
+        /// One with every setting set.
+        pub(in crate::config) fn sample() -> Self {
+            sample()
+        }
+    }
+
     fn sample() -> ReplicaFile {
         ReplicaFile {
             id: 3,
             committee: "../a \"quoted\" name.toml".into(),
             key: "replica.key".into(),
+            key_group: Some(10_001),
             data: "/data".into(),
             durability: Durability::Os,
             tls_cert: Some("tls.pem".into()),
@@ -198,6 +218,32 @@ mod tests {
         for pair in fields {
             assert!(commented(pair), "no comment on {}", pair[1]);
         }
+    }
+
+    #[test]
+    fn a_file_may_leave_out_all_that_has_a_default() {
+        let least = "id = 0\ncommittee = \"committee.toml\"\nkey = \"replica.key\"\ndata = \"data\"\n\
+             [listen]\npeer = \"0.0.0.0:0\"\nhttp = \"0.0.0.0:0\"\n";
+        assert_eq!(toml::from_str::<ReplicaFile>(least).unwrap(), ReplicaFile::least());
+        let text = ReplicaFile::least().to_text();
+        assert_eq!(toml::from_str::<ReplicaFile>(&text).unwrap(), ReplicaFile::least(), "{text}");
+    }
+
+    #[test]
+    fn comments_tell_units_and_defaults() {
+        let text = ReplicaFile::least().to_text();
+        for line in [
+            "# Most observers connected. Default: 64 observers.\nobservers = 64\n",
+            "# Which member of the committee this is. No default.\nid = 0\n",
+            "Default: 1000000 microseconds (1 s).\ntimeout_min_us = 1000000\n",
+            "Not set by default.\n# tls_cert = \"tls.pem\"\n",
+        ] {
+            assert!(text.contains(line), "{line}{text}");
+        }
+        assert!(text.lines().all(|line| line.len() <= COMMENT_WIDTH));
+        let shared = ReplicaFile::least().to_text_without_id();
+        assert!(shared.contains("\n# id: from the environment, HOTSTUFF_ID\n"));
+        assert_eq!(shared.lines().count(), text.lines().count());
     }
 
     #[test]

@@ -21,12 +21,21 @@ impl PublicTls {
     /// When a file cannot be read, the key is open to others than its owner (Unix), or the two do not
     /// belong together.
     pub fn load(certificates: &Path, key: &Path) -> Result<Self, ConfigError> {
+        Self::load_shared(certificates, key, None)
+    }
+
+    /// The same with a key that a `group` may read as well as its owner, if one is named.
+    pub(super) fn load_shared(
+        certificates: &Path,
+        key: &Path,
+        group: Option<u32>,
+    ) -> Result<Self, ConfigError> {
         let wrong = |path: &Path, why: String| ConfigError::Pem { path: path.to_owned(), why };
         let chain = read_pem::<CertificateDer<'static>>(certificates)?;
         let text = {
             let file =
                 File::open(key).map_err(|source| ConfigError::Read { path: key.to_owned(), source })?;
-            key::check_mode(key, &file)?;
+            key::check_mode(key, &file, group)?;
             Zeroizing::new(file::read_open(key, file)?)
         };
         // What stands in the file is a secret, so no error quotes it.

@@ -1,7 +1,7 @@
 //! `hotstuff replica`: one replica until a signal ends it.
 
 use super::{RunError, StartError};
-use crate::config::ReplicaConfig;
+use crate::config::{Environment, Settings, fields};
 use crate::demo::leash;
 use crate::logging::LogError;
 use crate::shutdown::signalled;
@@ -10,8 +10,13 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 
+const HELP: &str = "\
+The environment comes before the file: HOTSTUFF_DURABILITY=os, HOTSTUFF_LINKS__OBSERVERS=3. `hotstuff replica --help`
+names all variables, `hotstuff config FILE` shows and checks what comes of both.";
+
 /// `hotstuff replica`
 #[derive(Debug, clap::Args)]
+#[command(after_help = HELP, after_long_help = fields::help())]
 pub struct Arguments {
     /// The replica's file, replica.toml
     #[arg(long)]
@@ -46,8 +51,13 @@ impl Arguments {
     }
 
     fn run_to_end(self) -> Result<(), CommandError> {
-        let config = ReplicaConfig::load(&self.config).map_err(StartError::from)?;
+        let settings = Settings::load(&self.config, &Environment::of_process()).map_err(StartError::from)?;
+        let changes = settings.changes();
+        let config = settings.check().map_err(StartError::from)?;
         self.log.start(config.id)?;
+        for change in changes {
+            tracing::info!("{change}");
+        }
         let runtime = tokio::runtime::Runtime::new().map_err(StartError::Thread)?;
         let result = runtime.block_on(async {
             let mut signalled = pin!(signalled().map_err(CommandError::Signals)?);

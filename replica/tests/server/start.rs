@@ -50,7 +50,7 @@ async fn files_that_do_not_fit_together_are_refused_in_one_line() {
     let good = std::fs::read_to_string(&path).unwrap();
     refused_with(&folder.join("r0/none.toml"), "cannot read");
     let cases = [
-        ("id = 0", "id = 0\nnew = 1", "line 5"),
+        ("id = 0", "id = 0\nnew = 1", "line 7: unknown field `new`"),
         ("id = 0", "id = 7", "r7 is neither among [[members]] nor among [[joiners]]"),
         ("id = 0", "id = 1", "does not hold the key"),
         ("../committee.toml", "../absent.toml", "cannot read"),
