@@ -12,6 +12,7 @@ pub mod driver;
 pub mod fault;
 pub mod http;
 pub mod joiner;
+pub mod kubernetes;
 pub mod listener;
 pub mod logging;
 pub mod offline;

@@ -125,6 +125,79 @@ fn containers_find_each_other_by_name_and_are_published_on_loopback() {
 }
 
 #[test]
+fn a_folder_for_another_host_is_all_that_its_replica_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("net");
+    let file = folder.path().join("hosts");
+    std::fs::write(&file, "# two of them\nA.example\n2001:db8::1 # by its address\n").unwrap();
+    let written = testnet(&out, &["--hosts-file", file.to_str().unwrap(), "--replicas", "4"]);
+    assert!(written.status.success(), "{}", said(&written));
+    let common = CommitteeFile::load(&out.join("committee.toml")).unwrap();
+    let peers: Vec<String> = common.addresses.values().map(|at| at.peer.to_string()).collect();
+    assert_eq!(peers, ["a.example:7000", "[2001:db8::1]:7000", "a.example:7001", "[2001:db8::1]:7001"]);
+    let guide = std::fs::read_to_string(out.join("README.txt")).unwrap();
+    for (number, listen) in (0..).zip(["0.0.0.0:8080", "[::]:8080", "0.0.0.0:8081", "[::]:8081"]) {
+        // Taken elsewhere, with nothing of the rest.
+        let moved = folder.path().join(format!("hotstuff-r{number}"));
+        std::fs::rename(out.join(format!("r{number}")), &moved).unwrap();
+        let config = ReplicaConfig::load(&moved.join("replica.toml")).unwrap();
+        assert_eq!(config.id, ReplicaId(number));
+        assert_eq!(config.listen.http.to_string(), listen);
+        assert_eq!(config.committee.committee.spec(), common.committee.spec());
+        assert_eq!(config.committee.addresses, common.addresses);
+        let copy = ["a.example", "[2001:db8::1]"][usize::from(number) % 2];
+        let copy = format!("scp -pr r{number} {copy}:hotstuff-r{number}\n");
+        let own = std::fs::read_to_string(moved.join("README.txt")).unwrap();
+        let run = format!("hotstuff replica --config hotstuff-r{number}/replica.toml ");
+        assert!(guide.contains(&copy) && own.contains(&copy) && own.contains(&run), "{guide}{own}");
+    }
+    assert_eq!(files(&out).len(), 4, "what is left is nobody's alone: {:?}", files(&out));
+}
+
+#[test]
+fn hosts_that_cannot_be_are_refused_in_one_line_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("net");
+    let cases: [(&[&str], &str); 11] = [
+        (&["--hosts", "a,b,c,"], "\"\" is no host: it is empty"),
+        (&["--hosts", ""], "it is empty"),
+        (&["--hosts", "a,b,c,A"], "a is named more than once"),
+        (&["--hosts", "a,b,c"], "3 hosts are too few"),
+        (&["--hosts", "a,b,c,d,e", "--replicas", "4"], "4 replicas leave some of 5 hosts without one"),
+        (&["--hosts", "a,b,c,0.0.0.0"], "nobody can be reached"),
+        (&["--hosts", "a,b,c,::1:7000:x"], "stands in brackets"),
+        (&["--hosts", "a,b", "--replicas", "4", "--base-port", "8079"], "would be taken twice"),
+        (&["--hosts", "a", "--replicas", "5", "--http-port", "65534"], "do not suffice"),
+        (&["--hosts-file", "nowhere"], "cannot read nowhere"),
+        (&["--hosts-file", "/dev/null"], "no host is named"),
+    ];
+    for (more, reason) in cases {
+        let refused = testnet(&out, more);
+        assert!(!refused.status.success());
+        assert_eq!(said(&refused).lines().count(), 1, "{}", said(&refused));
+        assert!(said(&refused).contains(reason), "{}", said(&refused));
+        assert!(!out.exists());
+    }
+    for more in [
+        &["--hosts", "a,b,c,d", "--compose"][..],
+        &["--hosts", "a,b,c,d", "--host", "10.0.0.1"],
+        &["--hosts", "a,b,c,d", "--hosts-file", "f"],
+        &["--hosts", "a,b,c,d", "--kubernetes", "--image", "i"],
+        &["--kubernetes"],
+        &["--image", "i"],
+        &["--kubernetes", "--image", "i", "--namespace", "A"],
+        &["--kubernetes", "--image", "i", "--storage", "big"],
+        &["--kubernetes", "--image", "i", "--compose"],
+        &["--kubernetes", "--image", "i", "--http-port", "80"],
+    ] {
+        assert_eq!(testnet(&out, more).status.code(), Some(2), "{more:?}");
+        assert!(!out.exists());
+    }
+    let refused = testnet(&out, &["--kubernetes", "--image", "i", "--replicas", "3"]);
+    assert!(said(&refused).contains("too few") && !out.exists(), "{}", said(&refused));
+}
+
+#[test]
 fn what_cannot_be_is_refused_in_one_line_and_nothing_is_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("net");

@@ -70,7 +70,9 @@ impl CommitteeFile {
         file::create_new(path, self.to_text().as_bytes(), false)
     }
 
-    fn to_text(&self) -> String {
+    /// The file's text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
         let spec = self.committee.spec();
         let leaders = match spec.leaders {
             LeaderRule::RoundRobin => "\"round-robin\"".to_owned(),

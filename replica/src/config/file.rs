@@ -47,7 +47,7 @@ pub(super) fn line(text: &str, byte: usize) -> usize {
 }
 
 /// Writes a new file, readable by its owner alone where it is `secret`, and by all otherwise.
-pub(super) fn create_new(path: &Path, content: &[u8], secret: bool) -> Result<(), ConfigError> {
+pub(crate) fn create_new(path: &Path, content: &[u8], secret: bool) -> Result<(), ConfigError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

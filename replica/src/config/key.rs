@@ -2,9 +2,62 @@
 
 use super::{ConfigError, file, hex};
 use hotstuff_core::crypto::SecretKey;
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use zeroize::Zeroizing;
+
+/// A key that was drawn and is not in its file yet.
+pub struct NewKey {
+    key: SecretKey,
+    text: Zeroizing<String>,
+}
+
+impl NewKey {
+    /// Draws a key. `owner` says whose it is, for the comment in the file.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn draw(owner: &str) -> Result<Self, ConfigError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *seed).map_err(ConfigError::Random)?;
+        Ok(Self::from_seed(&seed, owner))
+    }
+
+    /// The key of a seed, which nobody else may know.
+    #[must_use]
+    pub fn from_seed(seed: &Zeroizing<[u8; 32]>, owner: &str) -> Self {
+        let key = SecretKey::from_seed(**seed);
+        let text = Zeroizing::new(format!(
+            "# The secret key of {owner}: whoever has it can sign as {owner}. Keep this file's mode at 0600.\n\
+             # Its public key is {:#}.\n\
+             {}\n",
+            key.public(),
+            *Zeroizing::new(hex::encode(&**seed)),
+        ));
+        Self { key, text }
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &SecretKey {
+        &self.key
+    }
+
+    /// What its file holds: the secret.
+    #[must_use]
+    pub fn text(&self) -> &Zeroizing<String> {
+        &self.text
+    }
+
+    /// Writes a new file that only its owner can read.
+    ///
+    /// # Errors
+    /// When there is such a file already, or it cannot be written.
+    pub fn create(&self, path: &Path) -> Result<(), ConfigError> {
+        file::create_new(path, self.text.as_bytes(), true)
+    }
+}
 
 /// Draws a new key and writes it to a new file that only its owner can read. `owner` says whose
 /// it is, for the comment in the file.
@@ -12,18 +65,9 @@ use zeroize::Zeroizing;
 /// # Errors
 /// When there is such a file already, or it cannot be written.
 pub fn create_key(path: &Path, owner: &str) -> Result<SecretKey, ConfigError> {
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *seed).map_err(ConfigError::Random)?;
-    let key = SecretKey::from_seed(*seed);
-    let text = Zeroizing::new(format!(
-        "# The secret key of {owner}: whoever has it can sign as {owner}. Keep this file's mode at 0600.\n\
-         # Its public key is {:#}.\n\
-         {}\n",
-        key.public(),
-        *Zeroizing::new(hex::encode(&*seed)),
-    ));
-    file::create_new(path, text.as_bytes(), true)?;
-    Ok(key)
+    let new = NewKey::draw(owner)?;
+    new.create(path)?;
+    Ok(new.key)
 }
 
 /// Reads a key file.
@@ -67,6 +111,13 @@ pub(super) fn check_mode(path: &Path, file: &File, group: Option<u32>) -> Result
 #[cfg(not(unix))]
 pub(super) fn check_mode(_: &Path, _: &File, _: Option<u32>) -> Result<(), ConfigError> {
     Ok(())
+}
+
+/// Its public half alone.
+impl fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NewKey").field(&self.key.public()).finish()
+    }
 }
 
 #[cfg(test)]

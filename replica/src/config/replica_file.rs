@@ -147,7 +147,13 @@ fn write_settings(settings: &toml::Table) -> String {
             if table.is_empty() {
                 text.push('\n');
             }
-            comment(&mut text, &format!("{} {}", field.about, field.default_in_words()));
+            let default = field.default_in_words();
+            if field.about.len() + default.len() + "#  ".len() <= COMMENT_WIDTH {
+                comment(&mut text, &format!("{} {default}", field.about));
+            } else {
+                comment(&mut text, field.about);
+                comment(&mut text, &default);
+            }
             let _ = match (field.of(settings), field.example) {
                 (Some(value), _) => writeln!(text, "{} = {value}", field.name),
                 (None, Some(example)) => writeln!(text, "# {} = {example}", field.name),

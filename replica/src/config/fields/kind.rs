@@ -80,9 +80,9 @@ impl Kind {
             return value.to_string();
         };
         let large = match *unit {
-            "microseconds" => [("s", 1_000_000), ("ms", 1_000)],
-            "bytes" => [("MiB", 1 << 20), ("KiB", 1 << 10)],
-            _ => [("", i64::MAX), ("", i64::MAX)],
+            "microseconds" => &[("s", 1_000_000), ("ms", 1_000)][..],
+            "bytes" => &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)],
+            _ => &[],
         };
         let plain = format!("{number} {unit}").trim_end().to_owned();
         match large.iter().find(|(_, size)| number != 0 && number % size == 0) {
