@@ -53,6 +53,30 @@ impl Project {
         self.text(&["workspace", "metadata", "tools", "trunk"])
     }
 
+    /// Version of the checker of Kubernetes manifests that the workspace pins.
+    ///
+    /// # Errors
+    /// When the manifest lacks it.
+    pub fn kubernetes_validate_version(&self) -> Result<&str> {
+        self.text(&["workspace", "metadata", "python", "kubernetes-validate"])
+    }
+
+    /// The Python packages that the workspace pins, as `name==version`.
+    ///
+    /// # Errors
+    /// When the manifest lacks them.
+    pub fn python_packages(&self) -> Result<Vec<String>> {
+        let path = ["workspace", "metadata", "python"];
+        let first = self.manifest.get(path[0]).and_then(|value| value.get(path[1])?.get(path[2]));
+        let table = first.and_then(toml::Value::as_table).context("Cargo.toml has no Python packages")?;
+        let pin = |(name, version): (&String, &toml::Value)| {
+            let version =
+                version.as_str().with_context(|| format!("Cargo.toml pins no version of {name}"))?;
+            Ok(format!("{name}=={version}"))
+        };
+        table.iter().map(pin).collect()
+    }
+
     /// Version of the `wasm-bindgen` library, which its command must match exactly.
     ///
     /// # Errors

@@ -130,7 +130,8 @@ mod tests {
         for wrong in ["", ":1", "a b", "a;b", "-a"] {
             assert!(target(wrong, "a", "1Gi").is_err(), "{wrong}");
         }
-        for wrong in ["", "A", "-a", "a-", "a.b", "a_b", &"a".repeat(64)] {
+        let long = "a".repeat(64);
+        for wrong in ["", "A", "-a", "a-", "a.b", "a_b", &long] {
             assert!(target("i", wrong, "1Gi").is_err(), "{wrong}");
         }
         for wrong in ["", "Gi", "0Gi", "20", "1.5Gi", "20GB", "-1Gi", "20 Gi"] {

@@ -40,8 +40,10 @@ impl Host {
                 return Err(wrong("nobody can be reached at that address"));
             }
             Ok(address) if address.is_multicast() => return Err(wrong("it is a group's address")),
+            Ok(IpAddr::V4(_)) | Err(_) if text.starts_with('[') => {
+                return Err(wrong("only an IPv6 address stands in brackets"));
+            }
             Ok(address) => address.to_string(),
-            Err(_) if text.starts_with('[') => return Err(wrong("only an IPv6 address stands in brackets")),
             Err(_) => checked_name(name).map_err(wrong)?,
         };
         Ok(Self { name, peer_port: port })

@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod debian;
+pub mod manifests;
 pub mod packages;
 pub mod tools;
 pub mod wasm_target;
@@ -25,6 +26,8 @@ pub enum Part {
     Tools,
     /// Chromium and its driver, for the browser tests.
     Browser,
+    /// The checker of Kubernetes manifests.
+    Manifests,
 }
 
 /// What it takes to build the page.
@@ -59,6 +62,9 @@ pub fn run(console: &Console, project: &Project, parts: &[Part]) -> Result<()> {
     }
     if wants(Part::Browser) {
         browser::ensure(console)?;
+    }
+    if wants(Part::Manifests) {
+        manifests::ensure(console, project)?;
     }
     Ok(())
 }

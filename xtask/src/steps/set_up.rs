@@ -20,6 +20,11 @@ pub(super) fn browser(bench: &Bench<'_>) -> Result<Done> {
     only(bench, Part::Browser)
 }
 
+/// What checks manifests for Kubernetes.
+pub(super) fn manifests(bench: &Bench<'_>) -> Result<Done> {
+    only(bench, Part::Manifests)
+}
+
 fn only(bench: &Bench<'_>, part: Part) -> Result<Done> {
     setup::run(bench.console, bench.project, &[part])?;
     Ok(Done::Passed(String::new()))
