@@ -109,6 +109,17 @@ fn every_field_of_the_committee_has_a_comment_and_no_other_is_taken() {
 }
 
 #[test]
+fn replicas_may_listen_elsewhere_than_they_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(testnet(folder.path(), &["--host", "10.0.0.5", "--listen", "::"]).status.success());
+    let config = ReplicaConfig::load(&folder.path().join("r1/replica.toml")).unwrap();
+    assert_eq!(config.listen.peer.to_string(), "[::]:7001");
+    assert_eq!(config.committee.addresses[&ReplicaId(1)].http.to_string(), "10.0.0.5:8081");
+    let refused = testnet(&folder.path().join("more"), &["--compose", "--listen", "::"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
 fn containers_find_each_other_by_name_and_are_published_on_loopback() {
     let folder = tempfile::tempdir().unwrap();
     assert!(testnet(folder.path(), &["--compose"]).status.success());

@@ -37,7 +37,7 @@ pub struct ReplicaConfig {
 
 impl ReplicaConfig {
     /// Reads a replica's file and the committee and key files that it names. Paths in it are
-    /// relative to its own folder. The environment counts for nothing: [`Settings`] see to that.
+    /// relative to its own folder. The environment counts for nothing here: [`Settings`] put it before the file.
     ///
     /// # Errors
     /// The first thing that is wrong with any of the three.

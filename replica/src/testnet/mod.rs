@@ -49,9 +49,9 @@ pub struct Arguments {
     /// A file with these, one a line
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compose", "kubernetes"])]
     hosts_file: Option<PathBuf>,
-    /// The IP address to listen on, with several hosts or on Kubernetes. By default all of IPv4, or of IPv6 where the
-    /// host is an IPv6 address
-    #[arg(long, value_name = "IP", conflicts_with_all = ["compose", "host"])]
+    /// The IP address to listen on. By default that of --host; with several hosts and on Kubernetes all of IPv4, or of
+    /// IPv6 where the host is an IPv6 address
+    #[arg(long, value_name = "IP", conflicts_with = "compose")]
     listen: Option<IpAddr>,
     /// For containers: hosts r0, r1, ..., peer port 7000, public ports published on loopback, store in /data
     #[arg(long, conflicts_with = "kubernetes")]
@@ -171,10 +171,14 @@ impl Arguments {
                     let addresses = MemberAddresses { peer, http };
                     return Ok(Place { addresses, listen, data: "/data".into() });
                 }
-                let peer = SocketAddr::new(self.host, port(self.base_port, number)?);
-                let http = SocketAddr::new(self.host, http_port);
+                let at = |host| -> Result<_, TestnetError> {
+                    let peer = SocketAddr::new(host, port(self.base_port, number)?);
+                    Ok(Listen { peer, http: SocketAddr::new(host, http_port) })
+                };
+                let Listen { peer, http } = at(self.host)?;
                 let addresses = MemberAddresses { peer: peer.into(), http: http.into() };
-                Ok(Place { addresses, listen: Listen { peer, http }, data: "data".into() })
+                let listen = at(self.listen.unwrap_or(self.host))?;
+                Ok(Place { addresses, listen, data: "data".into() })
             })
             .collect()
     }
