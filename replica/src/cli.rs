@@ -1,6 +1,6 @@
 //! The command line: one subcommand per job, each implemented by its module.
 
-use crate::{client, demo, joiner, offline, server, testnet};
+use crate::{client, demo, joiner, load, offline, server, testnet};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -22,6 +22,10 @@ enum Command {
     Replica(server::Arguments),
     /// Send commands to a cluster.
     Client(client::Arguments),
+    /// Make load, and measure what comes of it.
+    Load(load::Arguments),
+    /// Make a page of what loads have measured.
+    Report(load::report::Arguments),
     /// Ask for another committee, as its operator.
     Change(client::change::Arguments),
     /// Write the files of a replica that is to join a cluster.
@@ -45,6 +49,8 @@ impl Cli {
             Command::Testnet(arguments) => arguments.run(),
             Command::Replica(arguments) => arguments.run(),
             Command::Client(arguments) => arguments.run(),
+            Command::Load(arguments) => arguments.run(),
+            Command::Report(arguments) => arguments.run(),
             Command::Change(arguments) => arguments.run(),
             Command::Joiner(arguments) => arguments.run(),
             Command::Status(arguments) => arguments.run(),

@@ -13,6 +13,7 @@ pub mod fault;
 pub mod http;
 pub mod joiner;
 pub mod listener;
+pub mod load;
 pub mod logging;
 pub mod offline;
 pub mod peers;
