@@ -46,7 +46,7 @@ pub struct Arguments {
     cluster: ClusterArguments,
     /// Files with secret keys that sign, a connection for each; otherwise keys are made for the run.
     #[arg(long = "key", value_name = "FILE", num_args = 1.., conflicts_with = "connections")]
-    keys: Vec<PathBuf>,
+    own_keys: Vec<PathBuf>,
     #[command(flatten)]
     workload: Workload,
     /// The same seed gives the same commands, due at the same moments; otherwise it is drawn, and told.
@@ -96,7 +96,7 @@ impl Arguments {
             check_new(out).map_err(Refused::error)?;
         }
         let (file, transport) = self.cluster.load().map_err(Refused::error)?;
-        let mut keys = connections::load(&self.keys).map_err(Refused::error)?;
+        let mut keys = connections::load(&self.own_keys).map_err(Refused::error)?;
         let plan = self.plan(&file)?;
         if keys.is_empty() {
             let most = plan.iter().map(|settings| settings.connections).max().unwrap_or(1);
@@ -123,7 +123,7 @@ impl Arguments {
             getrandom::fill(&mut drawn).map_err(Refused::error)?;
         }
         let seed = self.seed.unwrap_or_else(|| u64::from_le_bytes(drawn));
-        let given = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let given = u32::try_from(self.own_keys.len()).unwrap_or(u32::MAX);
         let given = Some(given).filter(|count| *count > 0);
         let timeout_s = self.cluster.timeout;
         self.workload.plan(given, file.current.limits(), timeout_s, seed).map_err(Refused::error)
@@ -199,4 +199,32 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
 fn command_line() -> String {
     let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
     std::iter::once("hotstuff".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_takes_keys_or_makes_them() {
+        use clap::{CommandFactory, Parser};
+        crate::cli::Cli::command().debug_assert();
+        let parse = |line: &str| crate::cli::Cli::try_parse_from(line.split_whitespace());
+        assert!(parse("hotstuff load --committee c --clients 2 --key a b").is_ok());
+        assert!(parse("hotstuff load --committee c --rates 1,2 --connections 5").is_ok());
+        let both = parse("hotstuff load --committee c --rate 1 --connections 5 --key a").unwrap_err();
+        assert!(both.to_string().contains("cannot be used with"), "{both}");
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        check_new(&path).unwrap();
+        write_new(&path, "1").unwrap();
+        assert!(check_new(&path).unwrap_err().contains("is there already"));
+        assert!(write_new(&path, "2").is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "1");
+        assert!(check_new(&folder.path().join("none/a.json")).unwrap_err().contains("no such folder"));
+    }
 }
