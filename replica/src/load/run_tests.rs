@@ -69,12 +69,12 @@ async fn recorded(target: &impl Target, settings: &Settings) -> Shared {
 async fn a_stall_shows_in_the_quantiles_of_an_open_loop() {
     let closed = settings(Shape::Closed { clients: 1, in_flight: 1 });
     let recorder = recorded(&Stalling(Instant::now()), &closed).await;
-    let blind = &recorder.lock().writes;
+    let blind = recorder.lock().writes.clone();
     assert!(blind.count() > 3_000 && blind.at(0.99) < 5_000, "{} {}", blind.count(), blind.at(0.99));
     assert!(blind.max() >= 2_000_000);
 
     let seeing = recorded(&Stalling(Instant::now()), &settings(open(100.0, 1_000))).await;
-    let writes = &seeing.lock().writes;
+    let writes = seeing.lock().writes.clone();
     assert_eq!(writes.count(), 999);
     assert!(writes.at(0.99) > 1_800_000, "{}", writes.at(0.99));
     // A fifth of all was due in the stall, and waited for a second on average.

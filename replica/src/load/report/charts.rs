@@ -28,7 +28,7 @@ pub(super) fn by_throughput(loads: &[Load], name: &str, quantile: fn(&Quantiles)
         x: Axis { name: "done, commands a second", scale: Scale::Linear },
         y: LATENCY,
         lines: loads.iter().map(line).collect(),
-        shade_below: None,
+        bright: None,
     }
 }
 
@@ -40,20 +40,20 @@ pub(super) fn all_percentiles(loads: &[Load]) -> Plot {
         percentile_line(name, &run.latency.all)
     };
     let title = "Latency by percentile, all runs".to_owned();
-    Plot { title, x: PERCENTILE, y: LATENCY, lines: runs.map(line).collect(), shade_below: None }
+    Plot { title, x: PERCENTILE, y: LATENCY, lines: runs.map(line).collect(), bright: None }
 }
 
 /// A run's own plots.
 pub(super) fn of_run(run: &Run) -> [Plot; 3] {
     let shape = run.settings.shape;
     let points = |of: &dyn Fn(&Group<'_>) -> Option<f64>| -> Vec<(f64, Option<f64>)> {
-        groups(&run.timeline).map(|group| (group.0[0].second as f64, of(&group))).collect()
+        groups(&run.timeline).map(|group| (group.middle(), of(&group))).collect()
     };
     let line = |name: &str, points| Line { name: name.to_owned(), points };
     let worst = |of: fn(&Second) -> Option<u64>| {
         move |group: &Group<'_>| group.0.iter().filter_map(of).max().map(|us| us as f64 / 1e3)
     };
-    let shade_below = Some(0.0);
+    let bright = Some((0.0, run.measured_ms as f64 / 1e3));
     let throughput = Plot {
         title: format!("Throughput over time, {shape}"),
         x: TIME,
@@ -62,7 +62,7 @@ pub(super) fn of_run(run: &Run) -> [Plot; 3] {
             line("done", points(&|group| Some(group.mean(|second| second.done)))),
             line("failed", points(&|group| Some(group.mean(|second| second.failed)))),
         ],
-        shade_below,
+        bright,
     };
     let latency = Plot {
         title: format!("Latency over time, {shape}"),
@@ -72,7 +72,7 @@ pub(super) fn of_run(run: &Run) -> [Plot; 3] {
             line("p50", points(&worst(|second| second.p50_us))),
             line("p99", points(&worst(|second| second.p99_us))),
         ],
-        shade_below,
+        bright,
     };
     let kinds = [("all", &run.latency.all), ("reads", &run.latency.reads), ("writes", &run.latency.writes)];
     let percentiles = Plot {
@@ -80,7 +80,7 @@ pub(super) fn of_run(run: &Run) -> [Plot; 3] {
         x: PERCENTILE,
         y: LATENCY,
         lines: kinds.into_iter().map(|(name, own)| percentile_line(name.to_owned(), own)).collect(),
-        shade_below: None,
+        bright: None,
     };
     [throughput, latency, percentiles]
 }
@@ -96,6 +96,10 @@ fn percentile_line(name: String, quantiles: &Quantiles) -> Line {
 struct Group<'a>(&'a [Second]);
 
 impl Group<'_> {
+    fn middle(&self) -> f64 {
+        self.0[0].second as f64 + self.0.len() as f64 / 2.0
+    }
+
     fn mean(&self, of: fn(&Second) -> u64) -> f64 {
         self.0.iter().map(of).sum::<u64>() as f64 / self.0.len() as f64
     }
@@ -117,7 +121,7 @@ mod tests {
         };
         let seconds: Vec<Second> = (0..1_000).map(second).collect();
         let groups: Vec<Group<'_>> = groups(&seconds).collect();
-        assert_eq!((groups.len(), groups[0].0.len()), (200, 5));
+        assert_eq!((groups.len(), groups[0].0.len(), groups[1].middle()), (200, 5, 7.5));
         assert!(groups.iter().all(|group| group.mean(|second| second.done) == 10.0));
         assert_eq!(groups[155].0.iter().filter_map(|second| second.p99_us).max(), Some(9_000));
     }

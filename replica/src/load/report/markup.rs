@@ -48,7 +48,7 @@ pub(super) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -65,7 +65,7 @@ pub(super) fn rate(per_s: f64) -> String {
 pub(super) fn millis(us: u64) -> String {
     let ms = us as f64 / 1e3;
     match ms {
-        10_000.0.. => count(ms.round() as u64),
+        1_000.0.. => count(ms.round() as u64),
         100.0.. => format!("{ms:.0}"),
         10.0.. => format!("{ms:.1}"),
         _ => format!("{ms:.2}"),

@@ -88,7 +88,7 @@ mod tests {
     }
 
     fn text(node: Node<'_, '_>) -> String {
-        node.descendants().filter_map(|node| node.is_text().then(|| node.text())).flatten().collect()
+        node.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect()
     }
 
     fn loads() -> Vec<Load> {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 270.0;
 const LEFT: f64 = 56.0;
-const RIGHT: f64 = 14.0;
+const RIGHT: f64 = 22.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
 /// Colours of the style; more lines than these are dashed.
@@ -47,8 +47,8 @@ pub(super) struct Plot {
     pub x: Axis,
     pub y: Axis,
     pub lines: Vec<Line>,
-    /// What lies below this on the first axis is shaded.
-    pub shade_below: Option<f64>,
+    /// What does not lie between these on the first axis is shaded.
+    pub bright: Option<(f64, f64)>,
 }
 
 impl Plot {
@@ -82,12 +82,14 @@ impl Plot {
         let label = format!("{}: {} over {}", self.title, self.y.name, self.x.name);
         let mut svg =
             format!("<svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\">", escape(&label));
-        if let Some(edge) = self.shade_below.filter(|edge| *edge > x.from) {
-            let (height, width) = (HEIGHT - TOP - BOTTOM, left(edge.min(x.to)) - LEFT);
-            let _ = write!(
-                svg,
-                "<rect class=\"shade\" x=\"{LEFT}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{height}\"/>"
-            );
+        if let Some((from, to)) = self.bright {
+            for (from, to) in [(x.from, from), (to, x.to)].map(|(from, to)| (left(from), left(to))) {
+                let (width, height) = ((to - from).max(0.0), HEIGHT - TOP - BOTTOM);
+                let _ = write!(
+                    svg,
+                    "<rect class=\"shade\" x=\"{from:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{height}\"/>"
+                );
+            }
         }
         let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
         for (value, name) in y.ticks() {
@@ -115,15 +117,23 @@ impl Plot {
             (TOP + bottom) / 2.0,
             escape(self.y.name)
         );
+        // What is drawn from a histogram has more steps than anyone would point at.
+        let has_dots = self.x.scale != Scale::Nines;
         for (index, line) in self.lines.iter().enumerate() {
-            svg += &line.svg(index, &left, &top);
+            svg += &line.svg(index, has_dots, &left, &top);
         }
         svg + "</svg>"
     }
 }
 
 impl Line {
-    fn svg(&self, index: usize, left: &dyn Fn(f64) -> f64, top: &dyn Fn(f64) -> f64) -> String {
+    fn svg(
+        &self,
+        index: usize,
+        has_dots: bool,
+        left: &dyn Fn(f64) -> f64,
+        top: &dyn Fn(f64) -> f64,
+    ) -> String {
         let (mut path, mut is_begun, mut dots) = (String::new(), false, String::new());
         let points = self.points.len();
         for (x, y) in &self.points {
@@ -134,7 +144,7 @@ impl Line {
             let (at_x, at_y) = (left(*x), top(*y));
             let _ = write!(path, "{}{at_x:.1} {at_y:.1}", if is_begun { 'L' } else { 'M' });
             is_begun = true;
-            if points <= DOTS_MAX {
+            if has_dots && points <= DOTS_MAX {
                 let told = escape(&format!("{}: {}, {}", self.name, short(*x), short(*y)));
                 let class = index % COLOURS;
                 let _ = write!(
@@ -216,7 +226,7 @@ impl Span {
                 let ticks = (least..=most).flat_map(at).filter(|at| *at <= self.to * 1.001);
                 ticks.map(|at| (at, short(at))).collect()
             }
-            Scale::Nines => [0.0, 0.5, 0.9, 0.99, 0.999, 0.999_9, 0.999_99]
+            Scale::Nines => [0.5, 0.9, 0.99, 0.999, 0.999_9, 0.999_99]
                 .into_iter()
                 .filter(|share| *share <= self.to + 1e-9)
                 .map(|share| (share, format!("{}%", (share * 1e7).round() / 1e5)))
@@ -263,7 +273,7 @@ mod tests {
         assert_eq!(names(Scale::Linear, &[-2.0, 9.0]), ["-5", "0", "5", "10"]);
         assert_eq!(names(Scale::Log, &[0.7, 45.0]), ["0.1", "1", "10", "100"]);
         assert_eq!(names(Scale::Log, &[12.0, 45.0]), ["10", "20", "50", "100"]);
-        assert_eq!(names(Scale::Nines, &[0.0, 0.999]), ["0%", "50%", "90%", "99%", "99.9%"]);
+        assert_eq!(names(Scale::Nines, &[0.0, 0.999]), ["50%", "90%", "99%", "99.9%"]);
         assert_eq!(names(Scale::Linear, &[]).len(), 6);
         for (scale, numbers) in [
             (Scale::Linear, [-7.0, 0.0, 123_456.0]),
@@ -281,7 +291,7 @@ mod tests {
     fn a_line_is_broken_where_a_number_is_missing() {
         let points = vec![(0.0, Some(1.0)), (1.0, Some(2.0)), (2.0, None), (3.0, Some(3.0))];
         let line = Line { name: "a & b".to_owned(), points };
-        let svg = line.svg(9, &|x| x, &|y| y);
+        let svg = line.svg(9, true, &|x| x, &|y| y);
         assert!(
             svg.starts_with("<path d=\"M0.0 1.0L1.0 2.0M3.0 3.0\" class=\"s1\" stroke-dasharray"),
             "{svg}"
