@@ -241,7 +241,7 @@ pub(super) mod tests {
             let commands = (*rate_per_s * 5.0) as u64;
             for number in 0..commands {
                 let due = Duration::from_secs_f64(number as f64 / rate_per_s);
-                let latency = Duration::from_micros(1_000 * (index as u64 + 1) + number % 97 * 100);
+                let latency = Duration::from_micros(1_000 * (index as u64 + 1) + number * number % 9_973 * 9);
                 recorder.offered(due);
                 let asked = Asked { is_read: number % 4 == 0, due, sent: due + Duration::from_micros(90) };
                 let failed = || Ended::Failed(Failure::Busy, "<busy> & \"more\"".to_owned());

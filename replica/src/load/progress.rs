@@ -36,7 +36,7 @@ impl Progress {
             Self::Bar => ProgressBar::new(end.as_secs().max(1)),
             Self::Lines | Self::Hidden => ProgressBar::hidden(),
         });
-        let style = ProgressStyle::with_template("{bar:20} {pos}/{len} s  {msg}");
+        let style = ProgressStyle::with_template("{bar:20} {pos}/{len} s  {wide_msg}");
         bar.0.set_style(style.expect("the template is fixed"));
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

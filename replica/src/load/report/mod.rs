@@ -126,33 +126,51 @@ mod tests {
         let loads = loads();
         let html = page::page(&loads);
         let xml = parsed(&html);
-        let cells: Vec<String> = xml
-            .descendants()
-            .filter(|node| ["td", "th"].contains(&node.tag_name().name()))
-            .map(text)
-            .collect();
-        let has = |what: String| assert!(cells.contains(&what), "{what}");
-        for run in loads.iter().flat_map(|load| &load.document.runs) {
-            let counts = run.counts;
-            [counts.offered, counts.done, counts.failed, counts.not_sent]
-                .iter()
-                .for_each(|of| has(markup::count(*of)));
-            has(markup::rate(run.throughput_per_s));
+        let rows = xml.descendants().filter(|node| node.has_tag_name("tr"));
+        let rows: Vec<Vec<String>> =
+            rows.map(|row| row.children().filter(Node::is_element).map(text).collect()).collect();
+        // That a row begins with `name`, and has these after it, with nothing between them.
+        let has = |name: &str, numbers: &[String]| {
+            let is_it = |row: &&Vec<String>| {
+                row.first().is_some_and(|first| first == name)
+                    && row.windows(numbers.len()).any(|cells| cells == numbers)
+            };
+            assert!(rows.iter().any(|row| is_it(&row)), "{name}: {numbers:?}");
+        };
+        for (load, run) in loads.iter().flat_map(|load| load.document.runs.iter().map(move |run| (load, run)))
+        {
+            let counts = |counts: crate::load::recorder::Counts| {
+                [counts.offered, counts.done, counts.failed, counts.not_sent].map(markup::count)
+            };
+            has("measured", &counts(run.counts));
+            has("warm-up", &counts(run.warm_up));
             let latency = &run.latency;
-            for quantiles in [&latency.all, &latency.reads, &latency.writes, &latency.from_sending] {
-                has(markup::count(quantiles.count));
-                let own = [
-                    quantiles.p50_us,
-                    quantiles.p90_us,
-                    quantiles.p99_us,
-                    quantiles.p999_us,
-                    quantiles.max_us,
-                ];
-                own.iter().for_each(|us| has(markup::millis(*us)));
+            let of = |us: &[u64]| us.iter().map(|us| markup::millis(*us)).collect::<Vec<_>>();
+            let kinds = [
+                ("all", &latency.all),
+                ("reads", &latency.reads),
+                ("writes", &latency.writes),
+                ("all, from sending", &latency.from_sending),
+            ];
+            for (name, own) in kinds {
+                let us =
+                    [own.min_us, own.mean_us, own.p50_us, own.p90_us, own.p99_us, own.p999_us, own.max_us];
+                assert!(name != "all" || us[4] < us[5], "they can be told apart: {us:?}");
+                has(name, &[vec![markup::count(own.count)], of(&us)].concat());
             }
+            let name = format!("{}: {}", load.name, run.settings.shape);
+            has(&name, &["4", "1", markup::NONE].map(str::to_owned));
+            let (rate, payload) =
+                (markup::rate(run.throughput_per_s), run.settings.payload_bytes.to_string());
+            let quantiles = of(&[latency.all.p50_us, latency.all.p99_us]);
+            let settings = [payload, "25%".to_owned(), "sync".to_owned(), rate].to_vec();
+            let ends = [run.counts.failed, run.counts.not_sent].map(markup::count).to_vec();
+            has(&name, &[settings, quantiles, ends].concat());
             for second in &run.timeline {
-                has(second.second.to_string());
-                has(markup::count(second.done));
+                let latency = [second.p50_us, second.p99_us];
+                let latency = latency.map(|us| us.map_or(markup::NONE.to_owned(), markup::millis)).to_vec();
+                let counts = vec![markup::count(second.done), markup::count(second.failed)];
+                has(&second.second.to_string(), &[counts, latency].concat());
             }
         }
         let shown = text(xml.root_element());
