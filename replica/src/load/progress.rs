@@ -36,7 +36,7 @@ impl Progress {
             Self::Bar => ProgressBar::new(end.as_secs().max(1)),
             Self::Lines | Self::Hidden => ProgressBar::hidden(),
         });
-        let style = ProgressStyle::with_template("{bar:20} {pos}/{len} s  {wide_msg}");
+        let style = ProgressStyle::with_template("{bar:12} {pos}/{len} s  {wide_msg}");
         bar.0.set_style(style.expect("the template is fixed"));
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -77,16 +77,17 @@ fn line(name: &str, recorder: &Recorder) -> String {
     let in_flight = recorder.measured.in_flight() + recorder.warmed.in_flight();
     let failed = failed + recorder.warmed.failed;
     let offered = offered + recorder.warmed.offered;
-    let mut line = format!("{name}: {offered} sent, {in_flight} in flight");
+    let mut line = format!("{name}: ");
     if let Some(last) = recorder.timeline.last() {
-        line += &format!(", {}/s", last.done);
+        line += &format!("{}/s, ", last.done);
         if let (Some(p50), Some(p99)) = (last.p50_us, last.p99_us) {
-            line += &format!(", p50 {:.1} ms, p99 {:.1} ms", p50 as f64 / 1e3, p99 as f64 / 1e3);
+            line += &format!("p50 {:.1} ms, p99 {:.1} ms, ", p50 as f64 / 1e3, p99 as f64 / 1e3);
         }
         if last.second < 0 {
-            line += ", warming up";
+            line += "warming up, ";
         }
     }
+    line += &format!("{in_flight} of {offered} in flight");
     if failed > 0 {
         line += &format!(", {failed} failed: {}", recorder.last_failure.as_deref().unwrap_or_default());
     }
@@ -125,7 +126,8 @@ mod tests {
         recorder.offered(ms(400));
         recorder.timeline.pass(ms(1_000));
         let told = line("1 client", &recorder);
-        let expected = "1 client: 4 sent, 1 in flight, 2/s, p50 2.0 ms, p99 2.0 ms, warming up, 1 failed: nobody answered";
+        let expected =
+            "1 client: 2/s, p50 2.0 ms, p99 2.0 ms, warming up, 1 of 4 in flight, 1 failed: nobody answered";
         assert_eq!(told, expected);
     }
 }
