@@ -1,6 +1,6 @@
 //! The command line: one subcommand per job, each implemented by its module.
 
-use crate::{client, config, demo, joiner, offline, server, testnet};
+use crate::{client, config, demo, joiner, load, offline, server, testnet};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -24,6 +24,10 @@ enum Command {
     Config(config::Arguments),
     /// Send commands to a cluster.
     Client(client::Arguments),
+    /// Make load, and measure what comes of it.
+    Load(load::Arguments),
+    /// Make a page of what loads have measured.
+    Report(load::report::Arguments),
     /// Ask for another committee, as its operator.
     Change(client::change::Arguments),
     /// Write the files of a replica that is to join a cluster.
@@ -48,6 +52,8 @@ impl Cli {
             Command::Replica(arguments) => arguments.run(),
             Command::Config(arguments) => arguments.run(),
             Command::Client(arguments) => arguments.run(),
+            Command::Load(arguments) => arguments.run(),
+            Command::Report(arguments) => arguments.run(),
             Command::Change(arguments) => arguments.run(),
             Command::Joiner(arguments) => arguments.run(),
             Command::Status(arguments) => arguments.run(),

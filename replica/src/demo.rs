@@ -3,7 +3,7 @@
 
 mod cluster;
 mod error;
-mod guide;
+pub(crate) mod guide;
 pub mod leash;
 mod ports;
 mod site;

@@ -14,6 +14,7 @@ pub mod http;
 pub mod joiner;
 pub mod kubernetes;
 pub mod listener;
+pub mod load;
 pub mod logging;
 pub mod offline;
 pub mod peers;

@@ -116,7 +116,7 @@ impl Arguments {
         Ok(match &self.request {
             Request::Add { id, key, power } => {
                 let id = ReplicaId(*id);
-                let key = match (*key, CommitteeFile::load(&self.connection.committee)?.key(id)) {
+                let key = match (*key, CommitteeFile::load(&self.connection.cluster.committee)?.key(id)) {
                     // Its links would end with the change.
                     (Some(given), Some(listed)) if given != listed => {
                         return Err(format!("the committee file has another key for {id}").into());

@@ -8,7 +8,6 @@ use super::random;
 use super::repl;
 use super::told::{self, Format};
 use super::verified;
-use crate::config::CommitteeFile;
 use clap::Subcommand;
 use hotstuff_core::ReplicaId;
 use hotstuff_kv::{Operation, Request, language};
@@ -157,11 +156,7 @@ impl Arguments {
     }
 
     async fn get_verified(&self, key: &[u8], replica: Option<ReplicaId>) -> Exit {
-        let connection = &self.connection;
-        let loaded = CommitteeFile::load(&connection.committee)
-            .and_then(|file| connection.placed(file))
-            .and_then(|file| connection.transport.transport().map(|transport| (file, transport)));
-        let (file, transport) = match loaded {
+        let (file, transport) = match self.connection.cluster.load() {
             Ok(loaded) => loaded,
             Err(error) => return fail(&error, Exit::Error),
         };
@@ -169,7 +164,7 @@ impl Arguments {
             return fail(&invalid, Exit::Error);
         }
         let asked: Vec<ReplicaId> = replica.map_or_else(|| file.current.ids().collect(), |id| vec![id]);
-        let limit = Duration::from_secs(connection.timeout);
+        let limit = Duration::from_secs(self.connection.cluster.timeout);
         match verified::get_from_any(&transport, &file, &asked, key, limit).await {
             Ok(verified) => {
                 if self.verbose {
@@ -290,7 +285,7 @@ fn print(bytes: &[u8]) -> Result<(), Exit> {
 }
 
 /// Tells an error in one line.
-pub(super) fn fail(error: &dyn std::fmt::Display, exit: Exit) -> Exit {
+pub(crate) fn fail(error: &dyn std::fmt::Display, exit: Exit) -> Exit {
     eprintln!("hotstuff: {error}");
     exit
 }

@@ -17,7 +17,7 @@ Exit codes:
 
 /// How a client command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Exit {
+pub(crate) enum Exit {
     Done,
     NotFound,
     Error,
@@ -30,7 +30,7 @@ pub(super) enum Exit {
 impl Exit {
     /// What it is where many were asked for: a key that was not found and a value that was not as expected are
     /// answers like others.
-    pub(super) fn of_many(self) -> Self {
+    pub(crate) fn of_many(self) -> Self {
         if matches!(self, Self::NotFound | Self::Mismatch) { Self::Done } else { self }
     }
 }
@@ -43,7 +43,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command that was sent has no answer of the store.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CommandError {
+pub(crate) enum CommandError {
     /// No outcome.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -71,7 +71,7 @@ pub(super) enum CommandError {
 }
 
 impl CommandError {
-    pub(super) fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Client(ClientError::NoAgreement(why)) if why.is_busy => Exit::Busy,
             Self::Client(ClientError::NoAgreement(_)) | Self::GivenUp | Self::NotSent => Exit::NoAgreement,

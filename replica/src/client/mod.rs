@@ -3,18 +3,18 @@
 
 mod batch;
 pub mod change;
-mod cli;
-mod connection;
+pub(crate) mod cli;
+pub(crate) mod connection;
 mod driver;
-mod exit;
+pub(crate) mod exit;
 pub mod health;
 pub mod http;
 mod link;
-mod random;
+pub(crate) mod random;
 mod repl;
 pub mod status;
 mod table;
-mod told;
+pub(crate) mod told;
 pub mod transport;
 mod turns;
 pub mod verified;

@@ -1,16 +1,19 @@
 //! `hotstuff client … random`: random commands at random moments, as many users make them who know nothing of each
 //! other.
 
-mod arrivals;
+pub(crate) mod arrivals;
+pub(crate) mod latencies;
+pub(crate) mod requests;
 mod tally;
 
 use super::driver::ClientDriver;
 use super::exit::Exit;
 use super::told::{self, Format};
 use crate::shutdown::signalled;
-use arrivals::Arrivals;
+use arrivals::{Arrivals, Pace};
 use hotstuff_kv::VALUE_BYTES_MAX;
 use indicatif::{ProgressBar, ProgressStyle};
+use requests::Requests;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -47,24 +50,24 @@ pub(super) struct Arguments {
     seed: Option<u64>,
 }
 
-fn number(text: &str) -> Result<f64, String> {
+pub(crate) fn number(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| format!("{text:?} is no number"))
 }
 
-fn rate(text: &str) -> Result<f64, String> {
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
     number(text).and_then(|rate| {
         let is_rate = (0.001..=1e6).contains(&rate);
         if is_rate { Ok(rate) } else { Err("it is not from 0.001 to 1,000,000 commands a second".into()) }
     })
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     number(text).and_then(|share| {
         if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("it is not from 0 to 1".into()) }
     })
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     number(text).and_then(|seconds| {
         let is_span = (0.001..=1e8).contains(&seconds);
         if is_span {
@@ -87,7 +90,9 @@ impl Arguments {
             return super::cli::fail(&error, Exit::Error);
         }
         let seed = self.seed.unwrap_or_else(|| u64::from_le_bytes(seed));
-        let arrivals = Arrivals::new(seed, self.rate, self.keys, self.reads, self.value_bytes);
+        let arrivals = Arrivals::new(seed, Pace::Poisson, self.rate);
+        let deletes = (1.0 - self.reads) / 10.0;
+        let requests = Requests::new(seed, "", self.keys, self.reads, deletes, self.value_bytes);
         let tally = Arc::new(Mutex::new(Tally::default()));
         let bar = self.progress();
         let started = Instant::now();
@@ -100,7 +105,7 @@ impl Arguments {
             }
         };
         let was_stopped = tokio::select! {
-            was_stopped = self.send(driver, arrivals, started, &tally) => was_stopped,
+            was_stopped = self.send(driver, (arrivals, requests), started, &tally) => was_stopped,
             never = show => never,
         };
         let was_stopped = match was_stopped {
@@ -128,7 +133,7 @@ impl Arguments {
     async fn send(
         &self,
         driver: &ClientDriver,
-        mut arrivals: Arrivals,
+        (mut arrivals, mut requests): (Arrivals, Requests),
         started: Instant,
         tally: &Arc<Mutex<Tally>>,
     ) -> io::Result<bool> {
@@ -137,7 +142,7 @@ impl Arguments {
         let mut stop = std::pin::pin!(signalled()?);
         let mut was_stopped = false;
         loop {
-            let (due, request) = arrivals.next();
+            let (due, request) = (arrivals.next(), requests.next());
             if self.duration.is_some_and(|span| due >= span) {
                 break;
             }

@@ -17,13 +17,13 @@ pub(super) enum Format {
 
 /// What was asked, and what came of it.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(crate) struct Told {
     request: Request,
     result: Result<(Response, Done), CommandError>,
 }
 
 /// Has a request carried out.
-pub(super) async fn ask(driver: &ClientDriver, request: Request) -> Told {
+pub(crate) async fn ask(driver: &ClientDriver, request: Request) -> Told {
     let result = answer(driver, &request).await;
     Told { request, result }
 }
@@ -60,7 +60,7 @@ impl Told {
         is_open && self.request.operations().iter().any(Operation::writes)
     }
 
-    pub(super) fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match &self.result {
             Ok((response, _)) if response.invalid().is_some() => Exit::Error,
             Ok((Response::One(Answer::NotFound), _)) => Exit::NotFound,
@@ -71,8 +71,13 @@ impl Told {
         }
     }
 
+    /// Why there is no answer of the store, where there is none.
+    pub(crate) fn failure(&self) -> Option<&CommandError> {
+        self.result.as_ref().err()
+    }
+
     /// One line, with values as the language writes them.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         match &self.result {
             Ok((response, _)) => Said(response).to_string(),
             Err(error) => format!("error: {error}"),

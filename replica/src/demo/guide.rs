@@ -43,7 +43,8 @@ fn shown(path: &Path) -> Result<String, DemoError> {
     Ok(quoted(&path.to_string_lossy()))
 }
 
-fn quoted(text: &str) -> String {
+/// A word as a shell takes it.
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| {
         c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',' | ':' | '@' | '=')
     };

@@ -8,6 +8,7 @@ mod consensus;
 mod demo;
 #[cfg(unix)]
 mod load;
+mod load_and_report;
 #[cfg(unix)]
 mod logs;
 #[cfg(unix)]

@@ -49,6 +49,9 @@ async fn clients_reach_the_cluster_by_tls_and_no_other_way() {
 
     let set = run(&[&client[..], &["--tls-ca", ca, "set", "a", "1"]].concat()).await;
     assert_eq!(set.stdout, b"OK\n", "{set:?}");
+    let load = ["load", "--committee", committee, "--timeout", "60", "--clients", "1", "--duration", "0.1"];
+    let load = run(&[&load[..], &["--warm-up", "0", "--tls-ca", ca]].concat()).await;
+    assert!(load.status.success(), "{load:?}");
     let status = run(&["status", "--committee", committee, "--tls-ca", ca, "--json"]).await;
     assert!(status.status.success(), "{status:?}");
     assert!(String::from_utf8_lossy(&status.stdout).contains("\"http\": \"https://127.0.0.1:"));

@@ -1,55 +1,42 @@
-//! When commands come, and what they ask for.
+//! When commands come.
 
-use hotstuff_kv::{Operation, Request};
+use super::requests::uniform;
 use rand_pcg::Pcg64Mcg;
-use rand_pcg::rand_core::Rng;
 use std::time::Duration;
 
-/// A Poisson process: spans between commands are independent of each other, and exponential. The same seed gives the
-/// same ones.
-pub(super) struct Arrivals {
+/// How the spans between commands are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Pace {
+    /// Independent of each other, and exponential: a Poisson process, as many users make it who know nothing of each
+    /// other.
+    Poisson,
+    /// All equal.
+    Constant,
+}
+
+/// Moments, ascending. The same seed gives the same ones.
+pub(crate) struct Arrivals {
     chance: Pcg64Mcg,
+    pace: Pace,
     rate: f64,
-    keys: u32,
-    reads: f64,
-    value_bytes: u32,
-    /// When the last one came, in seconds.
-    at: f64,
-    count: u64,
+    /// Spans until the last one, each of 1/rate seconds on average.
+    spans: f64,
 }
 
 impl Arrivals {
-    /// `rate` a second, about `keys` keys, of which the share `reads` only reads.
-    pub(super) fn new(seed: u64, rate: f64, keys: u32, reads: f64, value_bytes: u32) -> Self {
-        let chance = Pcg64Mcg::new(u128::from(seed));
-        Self { chance, rate, keys, reads, value_bytes, at: 0.0, count: 0 }
+    /// On average `rate` a second.
+    pub(crate) fn new(seed: u64, pace: Pace, rate: f64) -> Self {
+        Self { chance: Pcg64Mcg::new(u128::from(seed)), pace, rate, spans: 0.0 }
     }
 
-    /// The next command, and when it is due, from the start on.
-    pub(super) fn next(&mut self) -> (Duration, Request) {
-        // 1 minus a number below 1 is above 0, and has a logarithm.
-        self.at -= (1.0 - self.uniform()).ln() / self.rate;
-        self.count += 1;
-        (Duration::from_secs_f64(self.at), self.operation().into())
-    }
-
-    fn operation(&mut self) -> Operation {
-        let key = format!("k{}", self.chance.next_u64() % u64::from(self.keys)).into_bytes();
-        let (kind, deletes) = (self.uniform(), (1.0 - self.reads) / 10.0);
-        if kind < self.reads {
-            Operation::Get { key }
-        } else if kind < self.reads + deletes {
-            Operation::Delete { key }
-        } else {
-            let digits = self.count.to_string().into_bytes();
-            let value = digits.iter().copied().cycle().take(self.value_bytes as usize).collect();
-            Operation::Set { key, value }
-        }
-    }
-
-    /// A number from 0 to below 1, of 53 bits.
-    fn uniform(&mut self) -> f64 {
-        (self.chance.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+    /// When the next one comes, from the start on.
+    pub(crate) fn next(&mut self) -> Duration {
+        self.spans += match self.pace {
+            // 1 minus a number below 1 is above 0, and has a logarithm.
+            Pace::Poisson => -(1.0 - uniform(&mut self.chance)).ln(),
+            Pace::Constant => 1.0,
+        };
+        Duration::from_secs_f64(self.spans / self.rate)
     }
 }
 
@@ -57,21 +44,21 @@ impl Arrivals {
 mod tests {
     use super::*;
 
-    fn of_seed(seed: u64) -> Vec<(Duration, Request)> {
-        let mut arrivals = Arrivals::new(seed, 100.0, 10, 0.6, 8);
+    fn of_seed(seed: u64, pace: Pace) -> Vec<Duration> {
+        let mut arrivals = Arrivals::new(seed, pace, 100.0);
         (0..20_000).map(|_| arrivals.next()).collect()
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_commands_at_the_same_moments() {
-        assert_eq!(of_seed(7), of_seed(7));
-        assert_ne!(of_seed(7), of_seed(8));
+    fn the_same_seed_gives_the_same_moments() {
+        assert_eq!(of_seed(7, Pace::Poisson), of_seed(7, Pace::Poisson));
+        assert_ne!(of_seed(7, Pace::Poisson), of_seed(8, Pace::Poisson));
     }
 
     /// The mean and the standard deviation of exponential spans are equal.
     #[test]
     fn the_spans_are_those_of_a_poisson_process() {
-        let moments: Vec<f64> = of_seed(1).iter().map(|(at, _)| at.as_secs_f64()).collect();
+        let moments: Vec<f64> = of_seed(1, Pace::Poisson).iter().map(Duration::as_secs_f64).collect();
         assert!(moments.is_sorted());
         let spans: Vec<f64> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let mean = spans.iter().sum::<f64>() / spans.len() as f64;
@@ -80,23 +67,11 @@ mod tests {
         assert!((variance.sqrt() / mean - 1.0).abs() < 0.05, "{}", variance.sqrt() / mean);
     }
 
+    /// Spans are counted, not added up, so that nothing is lost by rounding.
     #[test]
-    fn keys_and_kinds_have_the_shares_they_should() {
-        let commands = of_seed(3);
-        let count = |is_it: fn(&Operation) -> bool| {
-            commands.iter().filter(|(_, request)| is_it(&request.operations()[0])).count() as f64 / 20_000.0
-        };
-        assert!((count(|one| matches!(one, Operation::Get { .. })) - 0.6).abs() < 0.02);
-        assert!((count(|one| matches!(one, Operation::Delete { .. })) - 0.04).abs() < 0.01);
-        for key in 0..10 {
-            let name = format!("k{key}").into_bytes();
-            let share = commands.iter().filter(|(_, one)| one.operations()[0].key() == Some(&name)).count();
-            assert!((1_700..2_300).contains(&share), "{key}: {share}");
-        }
-        let lengths = commands.iter().filter_map(|(_, one)| match &one.operations()[0] {
-            Operation::Set { value, .. } => Some(value.len()),
-            _ => None,
-        });
-        assert!(lengths.into_iter().all(|length| length == 8));
+    fn constant_spans_are_equal() {
+        let moments = of_seed(1, Pace::Constant);
+        assert_eq!((moments[0], moments[99]), (Duration::from_millis(10), Duration::from_secs(1)));
+        assert_eq!(moments[19_999], Duration::from_secs(200));
     }
 }

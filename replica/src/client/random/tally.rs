@@ -1,21 +1,16 @@
 //! What came of many commands.
 
+use super::latencies::{Latencies, QUANTILES};
 use crate::client::exit::Exit;
 use crate::client::told::{self, Told};
-use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Latencies are kept with three digits, and longer ones as an hour.
-const DIGITS: u8 = 3;
-const LATENCY_MAX_US: u64 = 3_600_000_000;
-const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
-
 /// Counts and latencies.
 pub(super) struct Tally {
     /// Microseconds from when a command was due to its answer.
-    latencies: Histogram<u64>,
+    latencies: Latencies,
     /// How many ended how.
     outcomes: BTreeMap<&'static str, u64>,
     worst: Exit,
@@ -27,9 +22,13 @@ pub(super) struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        let latencies = Histogram::new_with_bounds(1, LATENCY_MAX_US, DIGITS);
-        let latencies = latencies.expect("three digits of an hour are possible");
-        Self { latencies, outcomes: BTreeMap::new(), worst: Exit::Done, not_sent: 0, failure: None }
+        Self {
+            latencies: Latencies::default(),
+            outcomes: BTreeMap::new(),
+            worst: Exit::Done,
+            not_sent: 0,
+            failure: None,
+        }
     }
 }
 
@@ -40,7 +39,7 @@ impl Tally {
         *self.outcomes.entry(told::name(exit)).or_default() += 1;
         self.worst = self.worst.max(exit);
         if exit == Exit::Done {
-            self.latencies.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+            self.latencies.note(latency);
         } else {
             self.failure = Some(told.line());
         }
@@ -68,7 +67,7 @@ impl Tally {
     }
 
     fn millis(&self, quantile: f64) -> f64 {
-        self.latencies.value_at_quantile(quantile) as f64 / 1_000.0
+        self.latencies.at(quantile) as f64 / 1_000.0
     }
 
     /// In a few words, while it goes on.
@@ -109,7 +108,7 @@ impl Tally {
     pub(super) fn json(&self, elapsed: Duration, seed: u64, was_stopped: bool) -> Value {
         let mut latency_us = serde_json::Map::new();
         for (name, quantile) in QUANTILES {
-            latency_us.insert(name.to_owned(), json!(self.latencies.value_at_quantile(quantile)));
+            latency_us.insert(name.to_owned(), json!(self.latencies.at(quantile)));
         }
         latency_us.insert("max".to_owned(), json!(self.latencies.max()));
         json!({
