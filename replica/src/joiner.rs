@@ -70,6 +70,7 @@ impl Arguments {
             tls_cert: None,
             tls_key: None,
             allowed_origins: Vec::new(),
+            metrics: true,
             listen: Listen { peer: listen(&self.peer), http: listen(&self.http) },
             consensus: Config::default(),
             links: LinkConfig::default(),

@@ -14,6 +14,7 @@ pub mod http;
 pub mod joiner;
 pub mod listener;
 pub mod logging;
+pub mod metrics;
 pub mod offline;
 pub mod peers;
 pub mod redial;

@@ -130,6 +130,7 @@ impl Testnet {
                 tls_cert: None,
                 tls_key: None,
                 allowed_origins: Vec::new(),
+                metrics: true,
                 listen: place.listen,
                 consensus,
                 links: LinkConfig::default(),
