@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod debian;
 pub mod packages;
+pub mod promtool;
 pub mod tools;
 pub mod wasm_target;
 
@@ -25,6 +26,8 @@ pub enum Part {
     Tools,
     /// Chromium and its driver, for the browser tests.
     Browser,
+    /// Prometheus' checker, for the tests of metrics.
+    Promtool,
 }
 
 /// What it takes to build the page.
@@ -59,6 +62,9 @@ pub fn run(console: &Console, project: &Project, parts: &[Part]) -> Result<()> {
     }
     if wants(Part::Browser) {
         browser::ensure(console)?;
+    }
+    if wants(Part::Promtool) && promtool::ensure(console)?.is_none() {
+        console.say("set-up: promtool: there is no apt to get it with; the tests of metrics are left out");
     }
     Ok(())
 }

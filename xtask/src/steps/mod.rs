@@ -7,6 +7,7 @@ mod container;
 mod explore;
 mod faults;
 mod list;
+mod metrics;
 mod no_std;
 mod plan;
 mod rust_tests;
