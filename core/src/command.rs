@@ -143,7 +143,17 @@ impl Outcome {
 
 /// Why a replica did not take a command in.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantNames,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum NotAdmitted {
@@ -158,6 +168,9 @@ pub enum NotAdmitted {
 }
 
 impl NotAdmitted {
+    /// All names.
+    pub const NAMES: &[&str] = <Self as strum::VariantNames>::VARIANTS;
+
     /// Its name, for programs.
     #[must_use]
     pub fn name(self) -> &'static str {

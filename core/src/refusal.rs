@@ -8,7 +8,17 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// A routine refusal, with what the rule looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    thiserror::Error,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Refusal {
     /// Not a member of the committee.
@@ -236,6 +246,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All names.
+    pub const NAMES: &[&str] = <Self as strum::VariantNames>::VARIANTS;
+
     /// The name of the rule that refused, for programs.
     #[must_use]
     pub fn name(&self) -> &'static str {

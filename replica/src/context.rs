@@ -3,6 +3,7 @@
 use crate::config::{Durability, LinkConfig};
 use crate::driver::{Clients, Inlet};
 use crate::http::Origins;
+use crate::metrics::Metrics;
 use crate::peers::tls::PeerTls;
 use crate::peers::{Peers, RefusedLinks, Roster};
 use crate::shutdown::Stop;
@@ -36,6 +37,10 @@ pub struct Context {
     pub inlet: Inlet,
     /// The replica's status, as the driver last told it.
     pub status: watch::Receiver<Status>,
+    /// What the replica counts.
+    pub metrics: Arc<Metrics>,
+    /// Whether that is shown on the public port.
+    pub shows_metrics: bool,
     /// The other replicas.
     pub peers: Arc<Peers>,
     /// The clients connected.

@@ -16,6 +16,7 @@ pub mod kubernetes;
 pub mod listener;
 pub mod load;
 pub mod logging;
+pub mod metrics;
 pub mod offline;
 pub mod peers;
 pub mod redial;

@@ -117,7 +117,7 @@ async fn pods_of_the_manifests_are_a_cluster() {
         cluster.start(index);
     }
     let file = CommitteeFile::load(&cluster.committee).unwrap();
-    for probe in ["startupProbe", "livenessProbe"] {
+    for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         let path = cluster.container[probe]["httpGet"]["path"].as_str().unwrap().to_owned();
         for at in file.addresses.values() {
             let url = format!("http://{}{path}", at.http);

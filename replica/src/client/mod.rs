@@ -18,6 +18,7 @@ pub(crate) mod told;
 pub mod transport;
 mod turns;
 pub mod verified;
+pub mod why;
 
 pub use cli::Arguments;
 pub use driver::{ClientDriver, ClientError, Done, Endpoint, NoAgreement};

@@ -3,6 +3,7 @@
 use super::http::{self, HttpError};
 use super::table;
 use super::transport::{Transport, TransportArguments};
+use super::why::{self, Why};
 use crate::config::{Address, CommitteeFile};
 use hotstuff_core::ReplicaId;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 const HELP: &str = "\
+Below the table stands what keeps replicas from being where the others are: links that are missing,
+blocks that are fetched, a leader that is down, and so on; and ALARM where two have committed different
+things. With --json, each replica's `why` holds the same.
+
 Exit codes:
   0  a quorum of the replicas is reachable
   1  fewer are
@@ -95,6 +100,35 @@ pub struct Report {
     /// Whether it has stopped for good.
     #[serde(default)]
     pub halted: bool,
+    /// Whether it fetches missing blocks.
+    #[serde(default)]
+    pub fetching: bool,
+    /// The last view that it voted in.
+    #[serde(default)]
+    pub last_voted: u64,
+    /// Views that it has given up since its start.
+    #[serde(default)]
+    pub timeouts: u64,
+    /// How long the write to its store under way has taken so far, in microseconds.
+    #[serde(default)]
+    pub store_syncing_us: u64,
+    /// Its links to the other replicas.
+    #[serde(default)]
+    pub peers: Option<Vec<Link>>,
+    /// The version of its program.
+    #[serde(default)]
+    pub version: String,
+}
+
+/// The links to and from one peer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Link {
+    /// The peer.
+    pub id: ReplicaId,
+    /// Whether the replica can send to it.
+    pub connected: bool,
+    /// Whether it can receive from it.
+    pub receiving: bool,
 }
 
 /// Why a replica has no report.
@@ -123,6 +157,8 @@ pub struct Found {
     pub http: Address,
     /// What it says.
     pub report: Result<Report, StatusError>,
+    /// What is out of the ordinary about it, beside the others.
+    pub why: Vec<Why>,
 }
 
 /// All replicas of a committee, as they were found.
@@ -147,10 +183,15 @@ impl Survey {
         let mut asked = JoinSet::new();
         for (id, addresses) in &file.addresses {
             let (id, http, transport) = (*id, addresses.http.clone(), transport.clone());
-            asked.spawn(async move { Found { id, report: ask(&transport, id, &http, limit).await, http } });
+            asked.spawn(async move {
+                let report = ask(&transport, id, &http, limit).await;
+                Found { id, http, report, why: Vec::new() }
+            });
         }
         let mut replicas = asked.join_all().await;
         replicas.sort_by_key(|found| found.id);
+        let reasons = why::reasons(&file.current, &replicas);
+        replicas.iter_mut().zip(reasons).for_each(|(found, why)| found.why = why);
         let reachable = replicas.iter().filter(|found| found.report.is_ok()).map(|found| found.id);
         let quorum_reachable = file.current.power_of(reachable) >= file.current.quorum();
         Self { replicas, quorum_reachable, scheme: transport.http() }
@@ -199,6 +240,14 @@ struct Row<'a> {
     leader: Option<ReplicaId>,
     halted: Option<bool>,
     error: Option<String>,
+    why: Vec<Reason<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    #[serde(flatten)]
+    why: &'a Why,
+    text: String,
 }
 
 impl<'a> Row<'a> {
@@ -216,6 +265,7 @@ impl<'a> Row<'a> {
             leader: report.map(|report| report.leader),
             halted: report.map(|report| report.halted),
             error: found.report.as_ref().err().map(ToString::to_string),
+            why: found.why.iter().map(|why| Reason { why, text: why.to_string() }).collect(),
         }
     }
 }

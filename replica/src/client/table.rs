@@ -3,19 +3,16 @@
 use super::status::{Found, Report, Survey};
 use std::fmt::Write;
 
-/// A replica this many blocks below the highest is pointed out. Less is the ordinary skew of
-/// replicas that were not asked at the very same moment.
-const LAG_BLOCKS: u64 = 8;
 /// How much of a state root is shown.
 const ROOT_CHARS: usize = 12;
 
-/// The survey as a table, and a line on what it means.
+/// The survey as a table, what is out of the ordinary below it, and a line on what all that means.
 pub(super) fn text(survey: &Survey) -> String {
     let reports: Vec<&Report> =
         survey.replicas.iter().filter_map(|found| found.report.as_ref().ok()).collect();
-    let header = ["REPLICA", "HTTP", "VIEW", "HEIGHT", "STATE ROOT", "LEADER", ""].map(str::to_owned);
+    let header = ["REPLICA", "HTTP", "VIEW", "HEIGHT", "STATE ROOT", "LEADER"].map(str::to_owned);
     let mut rows = vec![header];
-    rows.extend(survey.replicas.iter().map(|found| row(found, &reports)));
+    rows.extend(survey.replicas.iter().map(row));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     let mut text = String::new();
@@ -24,74 +21,68 @@ pub(super) fn text(survey: &Survey) -> String {
         text += cells.collect::<Vec<_>>().join("  ").trim_end();
         text.push('\n');
     }
+    text.push('\n');
+    let said = survey.replicas.iter().flat_map(|found| found.why.iter().map(move |why| (found.id, why)));
+    let (alarms, others): (Vec<_>, Vec<_>) = said.partition(|(_, why)| why.is_alarm());
+    for (id, why) in alarms.iter().chain(&others) {
+        writeln!(text, "{id}: {why}").expect("a string takes it");
+    }
+    if !(alarms.is_empty() && others.is_empty()) {
+        text.push('\n');
+    }
     let (reachable, all) = (reports.len(), survey.replicas.len());
     let meaning = if survey.quorum_reachable { "a quorum" } else { "no quorum: nothing can be committed" };
-    writeln!(text, "\n{reachable} of {all} replicas are reachable, {meaning}.").expect("a string takes it");
+    writeln!(text, "{reachable} of {all} replicas are reachable, {meaning}.").expect("a string takes it");
     text
 }
 
-fn row(found: &Found, reports: &[&Report]) -> [String; 7] {
+fn row(found: &Found) -> [String; 6] {
     let (id, http) = (found.id.to_string(), found.http.to_string());
     match &found.report {
         Ok(report) => {
             let root = report.state_root.chars().take(ROOT_CHARS).collect();
-            let height = report.committed_head.height;
-            [
-                id,
-                http,
-                report.view.to_string(),
-                height.to_string(),
-                root,
-                report.leader.to_string(),
-                note(report, reports),
-            ]
+            let height = report.committed_head.height.to_string();
+            [id, http, report.view.to_string(), height, root, report.leader.to_string()]
         }
-        Err(why) => {
+        Err(_) => {
             let none = || "-".to_owned();
-            [id, http, none(), none(), none(), none(), format!("not reachable: {why}")]
+            [id, http, none(), none(), none(), none()]
         }
     }
-}
-
-/// What is out of the ordinary about a replica, beside the others.
-fn note(report: &Report, reports: &[&Report]) -> String {
-    let height = report.committed_head.height;
-    let highest = reports.iter().map(|other| other.committed_head.height).max().unwrap_or(height);
-    let differs =
-        |other: &&&Report| other.committed_head.height == height && other.state_root != report.state_root;
-    let mut notes = Vec::new();
-    if report.halted {
-        notes.push("halted".to_owned());
-    }
-    if !report.member {
-        notes.push(format!("not a member in epoch {}", report.epoch));
-    }
-    if let Some(other) = reports.iter().find(differs) {
-        notes.push(format!("DIFFERS from {} at the same height", other.id));
-    }
-    if highest - height >= LAG_BLOCKS {
-        notes.push(format!("{} blocks behind", highest - height));
-    }
-    notes.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::status::{Head, StatusError};
+    use crate::client::why::Why;
     use hotstuff_core::ReplicaId;
 
     fn found(id: u16, height: u64, root: &str) -> Found {
         let committed_head = Head { height, id: "ab".repeat(32) };
         let (id, leader) = (ReplicaId(id), ReplicaId(1));
-        let state_root = root.repeat(32);
-        let (epoch, member, view, halted) = (2, true, height + 3, false);
-        let report = Report { id, epoch, member, view, committed_head, state_root, leader, halted };
-        Found { id, http: format!("127.0.0.1:808{}", id.0).parse().unwrap(), report: Ok(report) }
+        let report = Report {
+            id,
+            epoch: 2,
+            member: true,
+            view: height + 3,
+            committed_head,
+            state_root: root.repeat(32),
+            leader,
+            halted: false,
+            fetching: false,
+            last_voted: 0,
+            timeouts: 0,
+            store_syncing_us: 0,
+            peers: None,
+            version: String::new(),
+        };
+        let http = format!("127.0.0.1:808{}", id.0).parse().unwrap();
+        Found { id, http, report: Ok(report), why: Vec::new() }
     }
 
     #[test]
-    fn a_healthy_cluster_has_no_notes() {
+    fn of_a_healthy_cluster_there_is_nothing_to_say() {
         let replicas = vec![found(0, 100, "1f"), found(1, 99, "2e"), found(2, 100, "1f")];
         let text = text(&Survey { replicas, quorum_reachable: true, scheme: "http" });
         let expected = "\
@@ -106,18 +97,26 @@ r2       127.0.0.1:8082  103   100     1f1f1f1f1f1f  r1
     }
 
     #[test]
-    fn who_lags_differs_halted_or_is_away_is_pointed_out() {
-        let mut replicas =
-            vec![found(0, 100, "1f"), found(1, 92, "2e"), found(2, 100, "3d"), found(3, 0, "")];
-        replicas[1].report.as_mut().unwrap().halted = true;
-        replicas[2].report.as_mut().unwrap().member = false;
-        replicas[3].report = Err(StatusError::Other(ReplicaId(9)));
+    fn alarms_are_told_first_and_then_the_rest_by_replica() {
+        let mut replicas = vec![found(0, 92, "1f"), found(1, 100, "2e"), found(2, 0, "")];
+        replicas[0].why = vec![Why::Halted, Why::BlocksBehind { blocks: 8 }];
+        replicas[1].why = vec![Why::StateDiffers { from: ReplicaId(3), height: 100 }];
+        replicas[2].report = Err(StatusError::Other(ReplicaId(9)));
+        replicas[2].why = vec![Why::Unreachable { error: "r9 is there instead".into() }];
         let text = text(&Survey { replicas, quorum_reachable: false, scheme: "http" });
-        let notes: Vec<&str> = text.lines().map(|line| line.rsplit("  ").next().unwrap()).collect();
-        assert_eq!(notes[1], "DIFFERS from r2 at the same height");
-        assert_eq!(notes[2], "halted, 8 blocks behind");
-        assert_eq!(notes[3], "not a member in epoch 2, DIFFERS from r0 at the same height");
-        assert_eq!(notes[4], "not reachable: r9 is there instead");
-        assert_eq!(notes[6], "3 of 4 replicas are reachable, no quorum: nothing can be committed.");
+        let expected = "\
+REPLICA  HTTP            VIEW  HEIGHT  STATE ROOT    LEADER
+r0       127.0.0.1:8080  95    92      1f1f1f1f1f1f  r1
+r1       127.0.0.1:8081  103   100     2e2e2e2e2e2e  r1
+r2       127.0.0.1:8082  -     -       -             -
+
+r1: ALARM: DIFFERS from r3 at the same height 100
+r0: halted: it has proof that more than f replicas are faulty
+r0: 8 blocks behind
+r2: not reachable: r9 is there instead
+
+2 of 3 replicas are reachable, no quorum: nothing can be committed.
+";
+        assert_eq!(text, expected);
     }
 }

@@ -29,6 +29,8 @@ pub struct ReplicaConfig {
     pub tls: Option<PublicTls>,
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
     pub allowed_origins: Vec<String>,
+    /// Whether its public port shows `/metrics`.
+    pub metrics: bool,
     /// The protocol's times and bounds.
     pub consensus: Config,
     /// Times and bounds of connections.
@@ -81,6 +83,7 @@ impl ReplicaConfig {
             listen: table.listen,
             tls,
             allowed_origins: table.allowed_origins,
+            metrics: table.metrics,
             consensus: table.consensus,
             links: table.links,
         })

@@ -47,6 +47,9 @@ pub struct ReplicaFile {
     /// Origins (`http://host:port`) whose pages may connect, beside the replicas' own.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
+    /// Whether its public port shows `/metrics`.
+    #[serde(default = "shown")]
+    pub metrics: bool,
     /// Where it listens.
     pub listen: Listen,
     /// The protocol's times and bounds.
@@ -55,6 +58,10 @@ pub struct ReplicaFile {
     /// Times and bounds of connections.
     #[serde(default)]
     pub links: LinkConfig,
+}
+
+fn shown() -> bool {
+    true
 }
 
 impl ReplicaFile {
@@ -79,6 +86,7 @@ impl ReplicaFile {
             tls_cert: None,
             tls_key: None,
             allowed_origins: Vec::new(),
+            metrics: true,
             listen,
             consensus: Config::default(),
             links: LinkConfig::default(),
@@ -204,6 +212,7 @@ mod tests {
             tls_cert: Some("tls.pem".into()),
             tls_key: Some("/etc/tls.key".into()),
             allowed_origins: vec!["http://localhost:1".into(), "https://example.net".into()],
+            metrics: false,
             listen: Listen { peer: "[::1]:7000".parse().unwrap(), http: "0.0.0.0:8080".parse().unwrap() },
             consensus: Config { heartbeat_us: Span(17), tree_blocks: 99, ..Config::default() },
             links: LinkConfig { dead_us: Span::millis(9_999), observers: 3, ..LinkConfig::default() },

@@ -14,13 +14,14 @@ pub use observers::Observer;
 pub use reads::{NotProven, ProvenRead, READERS, Read};
 
 use crate::clock::Clock;
+use crate::metrics::{Meter, Metrics};
 use crate::peers::Peers;
 use crate::shutdown::Stop;
 use crate::store::{Store, StoreError};
 use axum::body::Bytes;
 use hotstuff_core::link::{ObserveFrame, PeerFrame};
 use hotstuff_core::replica::Replica;
-use hotstuff_core::{Committee, Committees, Input, Message, Output, ReplicaId, Status, wire};
+use hotstuff_core::{Committee, Committees, Input, Message, Output, ReplicaId, Status, Time, wire};
 use hotstuff_kv::KvStore;
 use inbox::Inbox;
 use observers::Observers;
@@ -46,6 +47,9 @@ pub struct Driver {
     peers: Arc<Peers>,
     clients: Arc<Clients>,
     observers: Observers,
+    meter: Meter,
+    /// When the last input was handled.
+    handled: Time,
     reads: Reads,
     status: watch::Sender<Status>,
     committees: watch::Sender<Arc<Committees>>,
@@ -66,6 +70,8 @@ pub struct Parts {
     pub peers: Arc<Peers>,
     /// Where its replies go.
     pub clients: Arc<Clients>,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
     /// Most observations waiting for one observer.
     pub observer_frames: u32,
 }
@@ -74,7 +80,7 @@ impl Driver {
     /// A driver, the way in, and the replica's status as it changes.
     #[must_use]
     pub fn new(parts: Parts) -> (Self, Inlet, watch::Receiver<Status>) {
-        let Parts { replica, store, clock, committee, peers, clients, observer_frames } = parts;
+        let Parts { replica, store, clock, committee, peers, clients, metrics, observer_frames } = parts;
         let (inlet, inbox) = inbox::inbox();
         let (status, status_receiver) = watch::channel(replica.status());
         let observers = Observers::new(observer_frames);
@@ -89,6 +95,8 @@ impl Driver {
             peers,
             clients,
             observers,
+            meter: Meter::new(metrics),
+            handled: clock.now(),
             reads: Reads::default(),
             status,
             committees,
@@ -141,7 +149,8 @@ impl Driver {
     }
 
     fn handle(&mut self, input: Input) {
-        self.replica.handle(self.clock.now(), input);
+        self.handled = self.clock.now();
+        self.replica.handle(self.handled, input);
     }
 
     /// Handles some of what waits, from peers and clients alike, and the timer when it is due.
@@ -156,7 +165,7 @@ impl Driver {
         }
         let now = self.clock.now();
         if self.replica.deadline().is_some_and(|deadline| deadline <= now) {
-            self.replica.handle(now, Input::Tick);
+            self.handle(Input::Tick);
         }
     }
 
@@ -183,7 +192,7 @@ impl Driver {
                 .filter_map(|output| if let Output::Persist(record) = output { Some(record) } else { None })
                 .peekable();
             if records.peek().is_some() {
-                self.store.append(records)?;
+                self.meter.metrics().time_sync(|| self.store.append(records))?;
             }
             for output in outputs {
                 self.perform_one(output)?;
@@ -210,7 +219,9 @@ impl Driver {
             }
             Output::Event(event) => {
                 events::log(self.id, &event);
-                self.observers.publish(self.clock.now(), event);
+                let now = self.clock.now();
+                self.meter.note(self.handled, now, &event);
+                self.observers.publish(now, event);
             }
         }
         Ok(())

@@ -1,16 +1,19 @@
-//! The public port: the page, the replica's state as JSON, and the WebSockets of clients and
-//! observers.
+//! The public port: the page, the replica's state as JSON, its health and measures, and the WebSockets of
+//! clients and observers.
 
 mod allowance;
 mod client;
 mod committee;
+mod metrics;
 mod observe;
 mod origins;
 mod page;
 mod read;
+mod ready;
 mod status;
 
 pub use origins::{OriginRefused, Origins};
+pub use ready::{BEHIND_BLOCKS, NotReady, Standing};
 pub use status::{BlockBody, PeerBody, RefusedBody, StatusBody, WaitingBody};
 
 use crate::config::{LinkConfig, PublicTls};
@@ -123,6 +126,8 @@ fn router(context: Arc<Context>) -> Router {
         .route("/committee", get(committee::committee))
         .route("/read", get(read::read))
         .route("/healthz", get(health))
+        .route("/readyz", get(ready::ready))
+        .route("/metrics", get(metrics::metrics))
         .route("/client", get(client::client))
         .route("/observe", get(observe::observe))
         .fallback(page::page)

@@ -47,6 +47,10 @@ pub struct StatusBody {
     pub fetching: bool,
     /// Whether it has stopped for good because more than f replicas are faulty.
     pub halted: bool,
+    /// Views that it has given up since its start.
+    pub timeouts: u64,
+    /// How long the write to its store under way has taken so far, in microseconds; 0 while there is none.
+    pub store_syncing_us: u64,
     /// What its records wait for, as its config says: `sync` or `os`.
     pub durability: Durability,
     /// Its links to the other replicas.
@@ -149,6 +153,8 @@ fn body(context: &Context) -> StatusBody {
         waiting: WaitingBody { messages: waiting.messages, commands: waiting.commands },
         fetching: status.fetching,
         halted: status.halted,
+        timeouts: context.metrics.timeouts.sum(),
+        store_syncing_us: u64::try_from(context.metrics.syncing().as_micros()).unwrap_or(u64::MAX),
         durability: context.durability,
         peers: context.peers.status().into_iter().map(peer).collect(),
         clients: context.clients.count() as u64,

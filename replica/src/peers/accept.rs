@@ -168,6 +168,7 @@ async fn pump(
 /// answer to that comes by this link.
 async fn take(context: &Context, id: ReplicaId, peer: &Peer, bytes: Bytes) -> Result<(), Ended> {
     let size = bytes.len();
+    peer.traffic.received(size);
     let hand_over = async |input| {
         let handed = context.inlet.message(input, size, &peer.quota).await;
         handed.map_err(|_| Ended::from(Fault::ShuttingDown))

@@ -164,10 +164,14 @@ async fn send(
     socket: &mut Socket,
     first: axum::body::Bytes,
 ) -> tokio_tungstenite::tungstenite::Result<()> {
-    socket.feed(Message::Binary(first)).await?;
+    let mut feed = async |frame: axum::body::Bytes| {
+        peer.traffic.sent(frame.len());
+        socket.feed(Message::Binary(frame)).await
+    };
+    feed(first).await?;
     for _ in 1..FLUSH_FRAMES {
         let Some(frame) = peer.outbox.try_next() else { break };
-        socket.feed(Message::Binary(frame)).await?;
+        feed(frame).await?;
     }
     socket.flush().await
 }

@@ -10,6 +10,7 @@ mod outbox;
 mod refused;
 mod roster;
 pub mod tls;
+mod traffic;
 
 pub use accept::accept;
 pub use dial::dial;
@@ -17,6 +18,7 @@ pub use following::Following;
 pub use outbox::Outbox;
 pub use refused::{LinkRefusal, RefusedLinks};
 pub use roster::Roster;
+pub use traffic::TrafficCounts;
 
 use crate::config::LinkConfig;
 use crate::driver::Quota;
@@ -29,6 +31,7 @@ use inbound::Inbound;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use traffic::Traffic;
 
 /// The path of peer links on the peer port.
 pub const PATH: &str = "/peer";
@@ -53,6 +56,7 @@ pub struct Peer {
     quota: Quota,
     /// The links that it dialled.
     inbound: Inbound,
+    traffic: Traffic,
     left: Shutdown,
     leaves: Stop,
 }
@@ -70,6 +74,8 @@ pub struct PeerStatus {
     pub queued: u64,
     /// Frames that were dropped instead of sent since the start.
     pub dropped: u64,
+    /// What went both ways since the peer is one.
+    pub traffic: TrafficCounts,
 }
 
 impl Peers {
@@ -88,6 +94,7 @@ impl Peers {
             is_sending: AtomicBool::new(false),
             quota: Quota::new(config.peer_inbox_frames, config.peer_inbox_bytes),
             inbound: Inbound::default(),
+            traffic: Traffic::default(),
             left,
             leaves,
         });
@@ -136,7 +143,7 @@ impl Peers {
             let (queued, dropped) = peer.outbox.counts();
             let sending = peer.is_sending.load(Ordering::Relaxed);
             let receiving = peer.inbound.stands();
-            PeerStatus { id: *id, sending, receiving, queued, dropped }
+            PeerStatus { id: *id, sending, receiving, queued, dropped, traffic: peer.traffic.counts() }
         };
         self.read().iter().map(status).collect()
     }

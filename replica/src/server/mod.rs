@@ -13,6 +13,7 @@ use crate::context::{Context, Refused};
 use crate::driver::{Clients, Driver, Parts};
 use crate::http::{self, Origins};
 use crate::listener::Listener;
+use crate::metrics::Metrics;
 use crate::peers::tls::PeerTls;
 use crate::peers::{self, Following, Peers};
 use crate::shutdown::{Shutdown, Stop};
@@ -110,6 +111,7 @@ impl Bound {
         let (replica, store) = open(&config, clock).await?;
         let peers = Arc::new(Peers::new(&links));
         let clients = Arc::new(Clients::default());
+        let metrics = Arc::new(Metrics::default());
         let (driver, inlet, status) = Driver::new(Parts {
             replica,
             store,
@@ -117,6 +119,7 @@ impl Bound {
             committee: Arc::clone(&committee),
             peers: Arc::clone(&peers),
             clients: Arc::clone(&clients),
+            metrics: Arc::clone(&metrics),
             observer_frames: links.observer_frames,
         });
         let (stop_public, public_stop) = Shutdown::new();
@@ -144,6 +147,8 @@ impl Bound {
             links,
             inlet,
             status,
+            metrics,
+            shows_metrics: config.metrics,
             peers,
             clients,
             client_room: Arc::new(Semaphore::new(links.clients as usize)),

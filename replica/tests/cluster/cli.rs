@@ -1,6 +1,6 @@
 //! What the `client`, `status` and `health` commands print, and their exit codes.
 
-use crate::support::{Cluster, PROGRAM, output, said};
+use crate::support::{Cluster, PROGRAM, output, said, until};
 use hotstuff_core::ReplicaId;
 use std::process::{Command, Output};
 
@@ -118,6 +118,39 @@ async fn a_status_in_json_names_every_replica() {
             assert_eq!(replica["state_root"].as_str().unwrap().len(), 64, "{replica}");
             assert!(replica["leader"].as_u64().unwrap() < 4, "{replica}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_status_says_why_replicas_lag() {
+    let mut cluster = Cluster::start(4).await;
+    let committee = cluster.testnet.committee.to_str().unwrap().to_owned();
+    let why = async |id: usize| -> Vec<serde_json::Value> {
+        let status = hotstuff(&["status", "--committee", &committee, "--json"]).await;
+        let json: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+        json["replicas"][id]["why"].as_array().unwrap().clone()
+    };
+    until("nothing is to be said of r0", async || why(0).await.is_empty().then_some(())).await;
+    cluster.kill_replica(ReplicaId(3));
+    assert_eq!(why(3).await[0]["reason"], "unreachable");
+    // The views that r3 leads come again and again.
+    let waits = until("r0 waits for r3", async || {
+        why(0).await.into_iter().find(|why| why["reason"] == "waits_for_leader")
+    })
+    .await;
+    assert_eq!(waits["leader"], 3);
+    assert!(waits["text"].as_str().unwrap().starts_with("waits for r3, which leads view "), "{waits}");
+
+    cluster.kill_replica(ReplicaId(2));
+    let alone =
+        until("r0 has no quorum", async || why(0).await.into_iter().find(|why| why["reason"] == "no_quorum"))
+            .await;
+    assert_eq!(alone["unlinked"], serde_json::json!([2, 3]));
+    let status = hotstuff(&["status", "--committee", &committee]).await;
+    let (code, text, _) = said(&status);
+    assert_eq!(code, Some(1), "{text}");
+    for line in ["r0: no links to a quorum: not to and from r2, r3\n", "r3: not reachable: "] {
+        assert!(text.contains(line), "{line} in {text}");
     }
 }
 

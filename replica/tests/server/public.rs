@@ -80,6 +80,34 @@ async fn pages_of_other_origins_may_neither_connect_nor_read() {
 }
 
 #[tokio::test]
+async fn metrics_are_shown_unless_they_are_turned_off_and_not_to_pages_of_other_origins() {
+    let (_site, running) = lone_replica(|_| {}).await;
+    let address = running.http_address();
+    let shown = get(address, "/metrics", "").await;
+    assert!(shown.starts_with("HTTP/1.1 200"), "{shown}");
+    assert_eq!(header(&shown, "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert!(shown.contains("\nhotstuff_view 1\n"), "{shown}");
+    let refused = get(address, "/metrics", "origin: http://evil.example\r\n").await;
+    assert!(refused.starts_with("HTTP/1.1 403") && !refused.contains("hotstuff_view"), "{refused}");
+    running.shutdown().await.unwrap();
+
+    let (_site, running) = lone_replica(|config| config.metrics = false).await;
+    let off = get(running.http_address(), "/metrics", "").await;
+    assert!(off.starts_with("HTTP/1.1 404") && off.ends_with("metrics = false in replica.toml\n"), "{off}");
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_replica_alone_is_alive_and_not_ready() {
+    let (_site, running) = lone_replica(|_| {}).await;
+    assert_alive(&running).await;
+    let ready = get(running.http_address(), "/readyz", "").await;
+    assert!(ready.starts_with("HTTP/1.1 503"), "{ready}");
+    assert!(ready.ends_with("\r\n\r\nno links to a quorum: power 1 of 3, without r1, r2, r3\n"), "{ready}");
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn observers_are_told_the_status_of_an_idle_replica() {
     let (_site, running) = lone_replica(|_| {}).await;
     let mut observer = observer(running.http_address()).await;

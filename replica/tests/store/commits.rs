@@ -122,8 +122,9 @@ fn drive(id: ReplicaId, stop: Stop) -> Driven {
         peers.join(other);
     }
     let clients = Arc::new(Clients::default());
-    let observer_frames = 8;
-    let parts = Parts { replica, store, clock, committee, peers: peers.clone(), clients, observer_frames };
+    let (metrics, observer_frames) = (Arc::default(), 8);
+    let driven = Arc::clone(&peers);
+    let parts = Parts { replica, store, clock, committee, peers: driven, clients, metrics, observer_frames };
     let (driver, inlet, status) = Driver::new(parts);
     let committees = driver.committees();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

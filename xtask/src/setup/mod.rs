@@ -5,6 +5,7 @@ pub mod browser;
 pub mod debian;
 pub mod manifests;
 pub mod packages;
+pub mod promtool;
 pub mod tools;
 pub mod wasm_target;
 
@@ -28,6 +29,8 @@ pub enum Part {
     Browser,
     /// The checker of Kubernetes manifests.
     Manifests,
+    /// Prometheus' checker, for the tests of metrics.
+    Promtool,
 }
 
 /// What it takes to build the page.
@@ -65,6 +68,9 @@ pub fn run(console: &Console, project: &Project, parts: &[Part]) -> Result<()> {
     }
     if wants(Part::Manifests) {
         manifests::ensure(console, project)?;
+    }
+    if wants(Part::Promtool) && promtool::ensure(console)?.is_none() {
+        console.say("set-up: promtool: there is no apt to get it with; the tests of metrics are left out");
     }
     Ok(())
 }

@@ -47,6 +47,26 @@ impl Privilege {
             }
         }
     }
+
+    fn apt(self, arguments: &[&str]) -> Command {
+        let mut apt = self.command("env");
+        apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
+        apt.args(arguments);
+        apt
+    }
+}
+
+/// Brings apt's lists of packages up to date.
+///
+/// # Errors
+/// When there is no apt-get, when we are neither root nor allowed to use sudo, or when apt fails.
+pub fn update(console: &Console, purpose: &str) -> Result<()> {
+    let program = process::find("apt-get").context("there is no apt-get")?;
+    let _turn = turn(console, &program)?;
+    let Some(privilege) = Privilege::find()? else {
+        bail!("{purpose} needs root for: apt-get update");
+    };
+    console.run("apt-get update", UPDATE_LIMIT, &mut privilege.apt(&["update"])).map(drop)
 }
 
 /// Whether we are root.
@@ -122,15 +142,9 @@ pub fn install(console: &Console, packages: &[&str], purpose: &str) -> Result<()
         bail!("{purpose} needs root for: apt-get install --no-install-recommends {list}");
     };
     console.say(format!("set-up: installing {list} with apt-get, for {purpose}"));
-    let apt = |arguments: &[&str]| {
-        let mut apt = privilege.command("env");
-        apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
-        apt.args(arguments);
-        apt
-    };
     // One unreachable source of several is no reason to stop: the installation decides.
-    let updated = console.run("apt-get update", UPDATE_LIMIT, &mut apt(&["update"]));
-    let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
+    let updated = console.run("apt-get update", UPDATE_LIMIT, &mut privilege.apt(&["update"]));
+    let mut install = privilege.apt(&["install", "--yes", "--no-install-recommends"]);
     install.args(&missing);
     let installed = console.run("apt-get install", INSTALL_LIMIT, &mut install);
     match (updated, installed) {

@@ -1,7 +1,7 @@
 //! The steps, and what each waits for.
 
 use super::{
-    Bench, Done, browser, checks, container, explore, faults, manifests, no_std, rust_tests, set_up,
+    Bench, Done, browser, checks, container, explore, faults, manifests, metrics, no_std, rust_tests, set_up,
     wasm_routes,
 };
 
@@ -34,7 +34,7 @@ impl Step {
 
 /// In the order in which they start where they do not wait for others: what fails soonest first, then
 /// the long way from the tools over page and binary to the image.
-pub(super) const STEPS: [Step; 19] = [
+pub(super) const STEPS: [Step; 20] = [
     Step::new("format", "cargo fmt --check", checks::format),
     Step::new("tidy", "this repository's own rules", checks::tidy),
     Step::new("set-up-wasm", "the wasm target", set_up::wasm_target),
@@ -78,6 +78,10 @@ pub(super) const STEPS: [Step; 19] = [
         after: &["tests"],
         objects: DEBUG,
         ..Step::new("manifests", "Kubernetes manifests by the official schemas", manifests::run)
+    },
+    Step {
+        after: &["tests"],
+        ..Step::new("metrics", "metrics, alerts and dashboard, by promtool", metrics::run)
     },
     Step::new("set-up-browser", "Chromium and its driver", set_up::browser),
     // What is left for it to compile is little, so it does not claim the objects.

@@ -8,6 +8,7 @@ mod explore;
 mod faults;
 mod list;
 mod manifests;
+mod metrics;
 mod no_std;
 mod plan;
 mod rust_tests;

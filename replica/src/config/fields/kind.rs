@@ -24,6 +24,8 @@ pub enum Kind {
     Address,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Yes or no.
+    Switch,
     /// Web origins; in the environment with commas between them.
     Origins,
 }
@@ -45,6 +47,7 @@ impl Kind {
             Self::Whole { unit, max } => format!("a whole number of {unit} from 0 to {max}"),
             Self::Path => "a path".to_owned(),
             Self::Address => "an IP address and a port, as 127.0.0.1:8080 or [::1]:8080".to_owned(),
+            Self::Switch => "true or false".to_owned(),
             Self::Word(words) => words.join(" or "),
             Self::Origins => "origins of the form http://host:port, with commas between them".to_owned(),
         }
@@ -64,6 +67,7 @@ impl Kind {
                 path.to_str().map(Value::from)
             }
             Self::Address => text.parse::<SocketAddr>().ok().map(|address| address.to_string().into()),
+            Self::Switch => text.parse::<bool>().ok().map(Value::from),
             Self::Word(words) => words.contains(&text).then(|| text.into()),
             Self::Origins => {
                 let origins: Vec<&str> =
@@ -108,6 +112,7 @@ mod tests {
         for wrong in ["", "80", "localhost:80", "::1:80", "1.2.3.4", "http://1.2.3.4:5"] {
             assert_eq!(Kind::Address.parse(wrong), None, "{wrong}");
         }
+        assert_eq!((Kind::Switch.parse("false"), Kind::Switch.parse("0")), (Some(false.into()), None));
         let word = Kind::Word(&["sync", "os"]);
         assert_eq!(word.parse("os"), Some("os".into()));
         assert_eq!(word.parse("OS"), None);

@@ -62,6 +62,12 @@ pub(super) const OWN: &[Field] = &[
         "Web origins (http://host:port) whose pages may connect, beside those of the committee's addresses.",
         "pages of other origins are answered 403",
     ),
+    own(
+        "metrics",
+        Kind::Switch,
+        "Whether the public port shows `/metrics`, for Prometheus, to all who can reach it.",
+        "without it `/metrics` is answered 404",
+    ),
 ];
 
 pub(super) const LISTEN: &[Field] = &[
