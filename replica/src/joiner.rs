@@ -1,7 +1,7 @@
 //! `hotstuff joiner`: writes the files of a replica that is to join a cluster.
 
 use crate::cli;
-use crate::config::{Address, CommitteeFile, ConfigError, Listen, ReplicaFile, create_key};
+use crate::config::{Address, CommitteeFile, ConfigError, Listen, ReplicaFile, create_key, file};
 use hotstuff_core::ReplicaId;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,11 +11,14 @@ const HELP: &str = "\
 What is printed goes to the end of every replica's committee file. A running replica reads that file again
 on SIGHUP, and whenever the committee changes. `hotstuff change --help` tells how to go on.";
 
+/// The copy's name.
+const COPY: &str = "committee.toml";
+
 /// Draws a new replica's key and writes its files; prints its row for the joiners of the committee file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct Arguments {
-    /// The cluster's committee file; the new replica will read it there.
+    /// The cluster's committee file; the new replica will read it there, unless it gets a copy.
     #[arg(long, value_name = "FILE")]
     committee: PathBuf,
     /// Its number: one that no replica of the cluster has or had.
@@ -27,6 +30,9 @@ pub struct Arguments {
     /// Where clients and browsers will reach it.
     #[arg(long, value_name = "HOST:PORT")]
     http: Address,
+    /// Put a copy of the committee file into the folder, with the new row in it: for another host.
+    #[arg(long)]
+    copy_committee: bool,
     /// The folder to write; it must not be there yet.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -53,7 +59,11 @@ impl Arguments {
             return Err(ConfigError::Joiner { path: at(), id, why: "its number is taken" });
         }
         let read = |source| ConfigError::Read { path: at(), source };
-        let committee = std::path::absolute(&self.committee).map_err(read)?;
+        let committee = if self.copy_committee {
+            COPY.into()
+        } else {
+            std::path::absolute(&self.committee).map_err(read)?
+        };
         std::fs::create_dir(&self.out).map_err(|source| match source.kind() {
             std::io::ErrorKind::AlreadyExists => ConfigError::Exists { path: self.out.clone() },
             _ => ConfigError::Write { path: self.out.clone(), source },
@@ -63,11 +73,16 @@ impl Arguments {
         let file = ReplicaFile::new(self.id, committee, "replica.key".into(), "data".into(), listen);
         file.create(&self.out.join("replica.toml"))?;
         let (peer, http) = (&self.peer, &self.http);
-        Ok(format!(
+        let row = format!(
             "\n[[joiners]]\nid = {}\nkey = \"{:#}\"\npeer = \"{peer}\"\nhttp = \"{http}\"\n",
             self.id,
             key.public()
-        ))
+        );
+        if self.copy_committee {
+            let text = std::fs::read_to_string(&self.committee).map_err(read)? + &row;
+            file::create_new(&self.out.join(COPY), text.as_bytes(), false)?;
+        }
+        Ok(row)
     }
 }
 

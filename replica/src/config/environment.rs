@@ -8,7 +8,7 @@ use toml::Value;
 
 /// Names that begin alike and are no settings: what the build, tests, Compose, options and other commands read. A
 /// replica that they start passes over them.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 21] = [
     "BIN",
     "FAULTS",
     "FUZZ_TARGET",
@@ -22,6 +22,7 @@ const OTHERS: [&str; 20] = [
     "PORT_R1",
     "PORT_R2",
     "PORT_R3",
+    "PROMTOOL",
     "RATE",
     "ROUNDS",
     "SCREENSHOTS",

@@ -21,7 +21,7 @@ pub(super) async fn metrics(State(context): State<Arc<Context>>, headers: Header
         return refused.into_response();
     }
     if !context.shows_metrics {
-        return (StatusCode::NOT_FOUND, "metrics = false in replica.toml\n").into_response();
+        return (StatusCode::NOT_FOUND, "the setting `metrics` is false\n").into_response();
     }
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Scrape(context)));

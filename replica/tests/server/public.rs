@@ -93,7 +93,7 @@ async fn metrics_are_shown_unless_they_are_turned_off_and_not_to_pages_of_other_
 
     let (_site, running) = lone_replica(|config| config.metrics = false).await;
     let off = get(running.http_address(), "/metrics", "").await;
-    assert!(off.starts_with("HTTP/1.1 404") && off.ends_with("metrics = false in replica.toml\n"), "{off}");
+    assert!(off.starts_with("HTTP/1.1 404") && off.ends_with("the setting `metrics` is false\n"), "{off}");
     running.shutdown().await.unwrap();
 }
 
