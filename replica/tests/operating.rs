@@ -186,11 +186,14 @@ fn every_command_does_what_the_text_says() {
     let (mut last_out, mut last_err) = (tail(&out), tail(&err));
     (last_out.reverse(), last_err.reverse());
     assert!(status.success(), "{status}\n{}\n-- stderr\n{}", last_out.join("\n"), last_err.join("\n"));
-    // The key has the value of the copy, and not the later one.
-    let restored = out
-        .split("== line")
-        .find(|part| part.contains("hello \"after the copy\"") || part.contains("\nworld"));
-    assert!(restored.is_some(), "{out}");
+    let section = |holds: &str| {
+        let at =
+            blocks.iter().find(|block| block.commands.contains(holds)).expect("the text has such a block");
+        let printed = out.split("== line ").find(|part| part.starts_with(&format!("{}\n", at.line)));
+        printed.expect("each block begins with its line").to_owned()
+    };
+    let restored = section("get hello");
+    assert!(restored.contains("\nOK\n") && restored.ends_with("\nworld\n"), "the copy's value: {restored}");
     for said in ["nothing is wrong", "hotstuff_", "r4"] {
         assert!(out.contains(said), "{said} is missing in:\n{out}");
     }
