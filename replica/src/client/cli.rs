@@ -85,7 +85,7 @@ enum Asked {
         #[arg(allow_hyphen_values = true)]
         key: OsString,
         /// What to add; may be less than 0.
-        #[arg(default_value_t = 1, allow_negative_numbers = true)]
+        #[arg(default_value_t = 1, allow_negative_numbers = true, value_parser = whole)]
         by: i64,
     },
     /// Print keys and their values, by ascending bytes of the keys.
@@ -117,6 +117,10 @@ enum Asked {
     Repl(repl::Arguments),
     /// Send random commands at a rate, and sum up what came of them.
     Random(random::Arguments),
+}
+
+fn whole(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "it is no whole number from -2^63 to 2^63 - 1")
 }
 
 impl Arguments {

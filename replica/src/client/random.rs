@@ -26,7 +26,7 @@ use tokio::time::{Instant, interval, sleep_until};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Commands a second, on average: they come as a Poisson process.
-    #[arg(long, value_name = "RATE", default_value_t = 10.0, value_parser = rate)]
+    #[arg(long, value_name = "RATE", default_value_t = 10.0, value_parser = rate, allow_negative_numbers = true)]
     rate: f64,
     /// How many keys there are, k0 and so on, each as likely as the others.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]

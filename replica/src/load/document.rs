@@ -89,7 +89,7 @@ pub(super) struct Quantiles {
 /// Why a file is no document of a load.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DocumentError {
-    #[error("{}: {source}", path.display())]
+    #[error("cannot use {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("{}: longer than {BYTES_MAX} bytes, which no load is", path.display())]
     TooLarge { path: PathBuf },
