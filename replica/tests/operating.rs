@@ -1,5 +1,6 @@
 //! Every command of `docs/operating.md`, as it stands there, in its order. Hosts are folders, each with a loopback
-//! address; what reaches them, and what starts services there, are scripts that do the same on this machine.
+//! address; what reaches them, and what starts services there, are scripts that do the same on this machine. And those
+//! of other texts that want no more than a cluster.
 
 #![cfg(target_os = "linux")]
 
@@ -197,4 +198,49 @@ fn every_command_does_what_the_text_says() {
     for said in ["nothing is wrong", "hotstuff_", "r4"] {
         assert!(out.contains(said), "{said} is missing in:\n{out}");
     }
+}
+
+/// Short runs, and the names of files that there are: otherwise as the texts have them.
+#[test]
+fn the_commands_of_other_texts_do_what_they_say() {
+    let texts = [
+        ("configuration.md", &[][..]),
+        (
+            "load.md",
+            &[
+                ("FILE", "committee.toml"),
+                ("--duration 30", "--duration 1 --warm-up 0"),
+                ("1,4,16,64", "1,2"),
+                ("100,500,1000", "10,20"),
+            ][..],
+        ),
+        ("storage.md", &[("DIR", "r0/data"), ("cargo run", "true cargo run")][..]),
+    ];
+    let mut script = String::from(
+        "hotstuff testnet --hosts 127.77.2.10,127.77.2.11,127.77.2.12,127.77.2.13 --out cluster\ncd cluster\n\
+         trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n\
+         for n in 0 1 2 3; do hotstuff replica --config r$n/replica.toml >r$n/log 2>&1 & pids[n]=$!; done\n\
+         for n in 0 1 2 3; do\n\
+         until hotstuff health --url http://127.77.2.1$n:8080/readyz; do sleep 0.1; done\n\
+         done\n",
+    );
+    for (name, replaced) in texts {
+        if name == "storage.md" {
+            script.push_str("kill -TERM ${pids[0]}\nwait ${pids[0]}\n");
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+        let blocks = blocks(&fs::read_to_string(path).unwrap());
+        assert!(!blocks.is_empty(), "{name} has no commands");
+        for Block { commands, .. } in blocks {
+            let put = |text: String, (told, here): &(&str, &str)| text.replace(told, here);
+            script.push_str(&replaced.iter().fold(commands, put));
+        }
+    }
+    let site = Site::new();
+    let Output { status, stdout, stderr } = site.run(&script);
+    let [out, err] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(status.success(), "{status}\n{out}\n-- stderr\n{err}");
+    let report = fs::read_to_string(site.path("checkout/cluster/report.html")).unwrap();
+    assert!(report.contains("four replicas") && report.contains("<svg"), "{report}");
+    assert!(out.contains("observers = 64") && out.contains("nothing is wrong"), "{out}");
 }
