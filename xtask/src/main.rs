@@ -5,6 +5,7 @@ mod console;
 mod docker;
 mod fingerprint;
 mod page;
+mod performance;
 mod process;
 mod project;
 mod screen;
@@ -66,6 +67,12 @@ enum Action {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
+    /// Measure a cluster on this machine, and write docs/performance.md anew; nothing else should run meanwhile.
+    Performance {
+        /// Seconds that each run is measured; there are 72 of them.
+        #[arg(long, default_value_t = 5)]
+        duration: u32,
+    },
     /// Set up and run everything that continuous integration runs.
     Test {
         /// Only this step; may be given more than once.
@@ -119,6 +126,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let error = demo.exec();
             return Err(error).with_context(|| format!("cannot start {}", program.display()));
         }
+        Action::Performance { duration } => performance::run(&console, &project, duration)?,
         Action::Test { list: true, .. } => steps::list(),
         Action::Test { only, skip, jobs, .. } => {
             if !steps::run(&console, &project, &only, &skip, jobs)? {
