@@ -118,6 +118,7 @@ mod tests {
         for field in fields::all() {
             let value = match field.default() {
                 Some(Value::String(word)) => word,
+                Some(Value::Boolean(_)) => "false".into(),
                 Some(Value::Array(_)) => "http://a:1".into(),
                 _ if field.kind == fields::Kind::Address => "[::1]:1".into(),
                 _ => "7".into(),
