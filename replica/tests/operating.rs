@@ -183,10 +183,11 @@ fn every_command_does_what_the_text_says() {
     let site = Site::new();
     let Output { status, stdout, stderr } = site.run(&script);
     let [out, err] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let tail = |text: &str| text.lines().rev().take(60).map(str::to_owned).collect::<Vec<_>>();
-    let (mut last_out, mut last_err) = (tail(&out), tail(&err));
-    (last_out.reverse(), last_err.reverse());
-    assert!(status.success(), "{status}\n{}\n-- stderr\n{}", last_out.join("\n"), last_err.join("\n"));
+    let tail = |text: &str| {
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
+    };
+    assert!(status.success(), "{status}\n{}\n-- stderr\n{}", tail(&out), tail(&err));
     let section = |holds: &str| {
         let at =
             blocks.iter().find(|block| block.commands.contains(holds)).expect("the text has such a block");
