@@ -32,7 +32,7 @@ pub(super) fn log(id: ReplicaId, event: &Event) {
         Level::Warn => tell!(warn, None),
         // Peers and clients can have any number of refusals.
         Level::Info if event.facts().reason.is_some() => {
-            if let Some(left_out) = logging::admit(event.kind()) {
+            if let Some(left_out) = logging::admitted!(event.kind()) {
                 tell!(info, left_out);
             }
         }

@@ -82,11 +82,19 @@ fn filter() -> Result<EnvFilter, LogError> {
     EnvFilter::try_new(&text).map_err(|error| LogError::Filter { text, why: error.to_string() })
 }
 
-/// Tells of something that was refused, of which whoever is refused can make any number: as `tracing::info!`, after
-/// the name of a kind, of which no more than [`admit`] allows are told.
+/// Whether a line of some kind, of which whoever is refused can make any number, may be written now: no more than
+/// [`admit`] allows, and any number where the part of the program that asks logs at level debug.
+macro_rules! admitted {
+    ($kind:expr) => {
+        if tracing::enabled!(tracing::Level::DEBUG) { Some(None) } else { $crate::logging::admit($kind) }
+    };
+}
+pub(crate) use admitted;
+
+/// Tells of something that was refused: as `tracing::info!`, after the name of its kind, as far as it is [`admitted`].
 macro_rules! refusal {
     ($kind:literal, $($told:tt)+) => {
-        if let Some(left_out) = $crate::logging::admit($kind) {
+        if let Some(left_out) = $crate::logging::admitted!($kind) {
             tracing::info!(event.kind = $kind, left_out, $($told)+);
         }
     };

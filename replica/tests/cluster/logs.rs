@@ -79,11 +79,21 @@ async fn whoever_is_refused_again_and_again_does_not_fill_the_log() {
     for _ in 0..120 {
         forge(&cluster, r0).await;
     }
+    // A part that logs at debug leaves nothing out, and the others do as before.
+    let r1 = ReplicaId(1);
+    cluster.start_logging(r1, "warn,hotstuff_replica=info,hotstuff_replica::driver::events=debug");
+    cluster.well(r1).await;
+    for _ in 0..120 {
+        forge(&cluster, r1).await;
+    }
+    let told = |id, what: &str| cluster.logged(id).lines().filter(|line| line.contains(what)).count();
+    assert_eq!(told(r1, "r1 did not admit"), 120);
+    assert!((50..120).contains(&told(r1, "closed a client's connection")));
     let status = cluster.status(r0).await.unwrap();
     assert_eq!(status.refused.clients, 120, "all are counted");
+    let closed = told(r0, "closed a client's connection");
+    assert!((50..120).contains(&closed), "{closed} of 120 were told");
     let logged = cluster.logged(r0);
-    let told = logged.lines().filter(|line| line.contains("closed a client's connection")).count();
-    assert!((50..120).contains(&told), "{told} of 120 were told");
     let one = logged.lines().find(|line| line.contains("did not admit")).unwrap();
     assert!(one.ends_with("the signature is not the client's") && !one.contains("event."), "{one}");
     assert_eq!(cluster.terminate_replica(r0).await.code(), Some(0));
