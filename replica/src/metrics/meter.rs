@@ -2,6 +2,7 @@
 
 use super::{Metrics, add, reasons};
 use hotstuff_core::certificate::BlockId;
+use hotstuff_core::crypto::Digest;
 use hotstuff_core::{Event, Height, Time, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl Meter {
                 if let Some(came) = self.arrivals.get(&(height, id)) {
                     metrics.commit_latency.observe((now - *came).0);
                 }
-                self.arrivals.retain(|(other, _), _| *other > height);
+                self.arrivals = self.arrivals.split_off(&(height.next(), Digest([0; 32])));
             }
             Event::Proposed(_) => add(&metrics.proposals),
             Event::Voted { .. } => add(&metrics.votes),
