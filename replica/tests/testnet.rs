@@ -165,6 +165,17 @@ fn a_folder_for_another_host_is_all_that_its_replica_needs() {
     assert_eq!(files(&out).len(), 4, "what is left is nobody's alone: {:?}", files(&out));
 }
 
+/// That each of these is refused for its reason, and writes nothing.
+fn refused_in_one_line(out: &Path, cases: &[(&[&str], &str)]) {
+    for (more, reason) in cases {
+        let refused = testnet(out, more);
+        assert!(!refused.status.success());
+        assert_eq!(said(&refused).lines().count(), 1, "{}", said(&refused));
+        assert!(said(&refused).contains(reason), "{}", said(&refused));
+        assert!(!out.exists());
+    }
+}
+
 #[test]
 fn hosts_that_cannot_be_are_refused_in_one_line_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
@@ -182,13 +193,7 @@ fn hosts_that_cannot_be_are_refused_in_one_line_and_nothing_is_written() {
         (&["--hosts-file", "nowhere"], "cannot read nowhere"),
         (&["--hosts-file", "/dev/null"], "no host is named"),
     ];
-    for (more, reason) in cases {
-        let refused = testnet(&out, more);
-        assert!(!refused.status.success());
-        assert_eq!(said(&refused).lines().count(), 1, "{}", said(&refused));
-        assert!(said(&refused).contains(reason), "{}", said(&refused));
-        assert!(!out.exists());
-    }
+    refused_in_one_line(&out, &cases);
     for more in [
         &["--hosts", "a,b,c,d", "--compose"][..],
         &["--hosts", "a,b,c,d", "--host", "10.0.0.1"],
@@ -219,13 +224,7 @@ fn what_cannot_be_is_refused_in_one_line_and_nothing_is_overwritten() {
         (&["--base-port", "65534"], "do not suffice"),
         (&["--base-port", "8079"], "do not suffice"),
     ];
-    for (more, reason) in cases {
-        let refused = testnet(&out, more);
-        assert!(!refused.status.success());
-        assert_eq!(said(&refused).lines().count(), 1, "{}", said(&refused));
-        assert!(said(&refused).contains(reason), "{}", said(&refused));
-        assert!(!out.exists());
-    }
+    refused_in_one_line(&out, &cases);
     assert!(testnet(&out, &[]).status.success());
     let contents = |path: &PathBuf| std::fs::read(path).unwrap();
     let before: Vec<_> = files(&out).iter().map(contents).collect();
