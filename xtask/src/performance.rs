@@ -17,6 +17,9 @@ use crate::project::Project;
 const PAGE: &str = "docs/performance.md";
 const REPORT: &str = "docs/performance/report.html";
 const PICTURE: &str = "docs/images/performance.png";
+/// Of each cluster, what the picture compares.
+const IN_PICTURE: &str = "closed-128.json";
+const PICTURE_SIZE: &str = "--window-size=1200,1040";
 /// The tables of the page stand between these.
 const BEGIN: &str = "<!-- figures -->\n";
 const END: &str = "<!-- end -->\n";
@@ -47,17 +50,18 @@ pub fn run(console: &Console, project: &Project, duration_s: u32) -> Result<()> 
     for durability in DURABILITIES {
         for down in [0, 1] {
             let place = folder.join(format!("{durability}-{down}-down"));
-            let cluster = Cluster::start(&program, &place, durability, REPLICAS - down)?;
+            let _cluster = Cluster::start(&program, &place, durability, REPLICAS - down)?;
             for payload in PAYLOADS {
                 for (kind, sweep) in [("closed", ["--clients", CLIENTS]), ("open", ["--rate", RATES])] {
-                    let out = place.join(format!("{kind}-{payload}.json"));
+                    let out = format!("{kind}-{payload}.json");
                     let label = format!("{kind}, {payload} B, {durability}{}", ["", ", one down"][down]);
                     let mut load = command(&program);
-                    load.args(["load", "--committee"]).arg(cluster.committee()).args(sweep);
+                    // Reports show the commands, and no paths of this machine.
+                    load.current_dir(&place).args(["load", "--committee", "committee.toml"]).args(sweep);
                     load.args(["--payload", &payload.to_string(), "--duration", &duration_s.to_string()]);
-                    load.args(["--seed", "1", "--label", &label, "--out"]).arg(&out);
+                    load.args(["--seed", "1", "--label", &label, "--out", &out]);
                     console.run(&label, RUN_LIMIT, &mut load)?;
-                    documents.push(out);
+                    documents.push(place.join(out));
                 }
             }
         }
@@ -66,10 +70,7 @@ pub fn run(console: &Console, project: &Project, duration_s: u32) -> Result<()> 
 }
 
 /// Replicas on this machine, ended with it.
-struct Cluster {
-    folder: PathBuf,
-    running: Vec<Child>,
-}
+struct Cluster(Vec<Child>);
 
 impl Cluster {
     fn start(program: &Path, folder: &Path, durability: &str, replicas: usize) -> Result<Self> {
@@ -77,14 +78,14 @@ impl Cluster {
         testnet.args(["testnet", "--replicas", &REPLICAS.to_string(), "--out"]).arg(folder);
         let (peer, http) = (PEER_PORT.to_string(), HTTP_PORT.to_string());
         capture(testnet.args(["--base-port", &peer, "--http-port", &http]))?;
-        let mut cluster = Self { folder: folder.to_owned(), running: Vec::new() };
+        let mut cluster = Self(Vec::new());
         for number in 0..replicas {
             let log = File::create(folder.join(format!("r{number}.log")))?;
             let mut replica = command(program);
             replica.arg("replica").arg("--config").arg(folder.join(format!("r{number}/replica.toml")));
             replica.env("HOTSTUFF_DURABILITY", durability).stdin(Stdio::null());
             let started = replica.stdout(log.try_clone()?).stderr(log).spawn();
-            cluster.running.push(started.context("cannot start a replica")?);
+            cluster.0.push(started.context("cannot start a replica")?);
         }
         let begin = Instant::now();
         for number in 0..replicas {
@@ -101,15 +102,11 @@ impl Cluster {
         }
         Ok(cluster)
     }
-
-    fn committee(&self) -> PathBuf {
-        self.folder.join("committee.toml")
-    }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        for replica in &mut self.running {
+        for replica in &mut self.0 {
             let _ = replica.kill();
             let _ = replica.wait();
         }
@@ -147,10 +144,13 @@ fn write(console: &Console, project: &Project, program: &Path, documents: &[Path
     std::fs::write(&page, format!("{before}{BEGIN}{tables}{END}{after}"))?;
     match find("chromium") {
         Some(chromium) => {
+            let shown = project.scratch().join("performance").join("picture.html");
+            let documents = documents.iter().filter(|path| path.ends_with(IN_PICTURE));
+            capture(command(program).arg("report").args(documents).arg("--out").arg(&shown))?;
             let mut picture = Command::new(chromium);
-            picture.args(["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1200,1000"]);
+            picture.args(["--headless", "--no-sandbox", "--hide-scrollbars", PICTURE_SIZE]);
             picture.arg(format!("--screenshot={}", project.root.join(PICTURE).display()));
-            capture(picture.arg(format!("file://{}", report.display())))?;
+            capture(picture.arg(format!("file://{}", shown.display())))?;
         }
         None => console.say(format!("{PICTURE} is left as it was: there is no chromium")),
     }
