@@ -100,7 +100,7 @@ fn line(entry: &Entry, is_live: bool) -> Html {
 fn letter(level: Level) -> &'static str {
     match level {
         Level::Debug => "·",
-        Level::Info => "I",
+        Level::Info => "i",
         Level::Warn => "W",
         Level::Error => "E",
     }
