@@ -16,12 +16,12 @@ const NARROW: u32 = 1_100;
 /// Looks at the page in all sizes and colours, and keeps a picture of each.
 async fn looks_right(page: &Page, name: &str, controls: &[&str]) -> Result<()> {
     let mut found = Vec::new();
-    for scheme in [Scheme::Light, Scheme::Dark] {
+    for scheme in [Scheme::Light, Scheme::Dark, Scheme::Forced] {
         page.prefer(scheme, false).await?;
         let brightness = page.brightness().await?;
         match scheme {
             Scheme::Light => assert!(brightness > 200.0, "{brightness}"),
-            Scheme::Dark => assert!(brightness < 60.0, "{brightness}"),
+            Scheme::Dark | Scheme::Forced => assert!(brightness < 60.0, "{brightness}"),
         }
         for (width, height) in SIZES {
             page.resize(width, height).await?;
