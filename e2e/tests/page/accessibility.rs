@@ -1,6 +1,7 @@
 //! The page by the rules of WCAG 2.2, A and AA, in each state that a visitor may meet, light and dark.
 
-use crate::on_a_plain_host;
+use crate::links::violated;
+use crate::{beside_a_cluster, on_a_plain_host};
 use anyhow::{Result, ensure};
 use hotstuff_e2e::{Page, Scheme, Violation};
 
@@ -25,7 +26,7 @@ impl Found {
     }
 
     /// Fails the test with all that was found.
-    fn is_nothing(self) -> Result<()> {
+    fn is_nothing(&self) -> Result<()> {
         let lines: Vec<String> =
             self.0.iter().map(|(state, violation)| format!("{state}: {violation}")).collect();
         ensure!(lines.is_empty(), "{} violations:\n{}", lines.len(), lines.join("\n"));
@@ -98,11 +99,31 @@ async fn what_goes_wrong_is_told_accessibly() -> Result<()> {
         page.until("the link is not wholly valid", "t('link-problems')").await?;
         found.look(page, "link problems").await?;
 
+        let link = format!("/#/s/run?v=1&speed=10&play=1&i={}", violated().0.to_code());
+        page.open(&server.url(&link)).await?;
+        page.until("the run is frozen", "t('invariants').dataset.state === 'violated'").await?;
+        found.look(page, "a violation").await?;
+
         // Chromium itself tells of an answer that is none.
         page.announce("/committee - Failed to load resource");
         page.open(&server.url("/#/live")).await?;
         page.until("it is out of reach", "t('live-unreachable')").await?;
         found.look(page, "live, unreachable").await?;
+        found.is_nothing()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_live_view_is_accessible() -> Result<()> {
+    beside_a_cluster("accessible-live", async |page, demo| {
+        let mut found = Found::default();
+        page.open(&demo.url("#/live")).await?;
+        page.until("all are seen", "t('live-state').dataset.state === 'live'").await?;
+        page.click("select-0").await?;
+        page.enter("command-input", "set key value").await?;
+        page.until("it is answered", "t('command-result').dataset.state === 'done'").await?;
+        found.look(page, "live").await?;
         found.is_nothing()
     })
     .await
