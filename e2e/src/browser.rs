@@ -30,6 +30,9 @@ const FLAGS: [&str; 14] = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
+/// How often its driver may meet a port that somebody has.
+const ATTEMPTS: u32 = 5;
+
 struct Browser {
     client: Client,
     // Dropped in this order: the profile goes when the browser has ended.
@@ -40,12 +43,9 @@ struct Browser {
 impl Browser {
     async fn start() -> Result<Self> {
         let profile = TempDir::new().context("a folder for the browser's profile")?;
-        let mut driver = Command::new("chromedriver");
-        driver.arg("--port=0").stderr(Stdio::null()).env("TMPDIR", profile.path());
-        let driver = Group::start(driver, Signal::TERM)
-            .context("`cargo xtask setup --only browser` installs Chromium and its driver")?;
-        let line = driver.line_with("was started successfully on port")?;
-        let port = line.trim_end_matches('.').rsplit(' ').next().unwrap_or_default();
+        // It takes a port for IPv6 first, and ends if the same one is not free for IPv4.
+        let (driver, port) =
+            (1..ATTEMPTS).find_map(|_| drive(&profile).ok()).map_or_else(|| drive(&profile), Ok)?;
         let mut flags: Vec<String> = FLAGS.map(String::from).into();
         flags.push(format!("--user-data-dir={}", profile.path().join("profile").display()));
         let capabilities = json!({
@@ -59,6 +59,17 @@ impl Browser {
             .context("Chromium does not start")?;
         Ok(Self { client, _driver: driver, _profile: profile })
     }
+}
+
+/// Starts a driver, and tells its port.
+fn drive(profile: &TempDir) -> Result<(Group, String)> {
+    let mut driver = Command::new("chromedriver");
+    driver.arg("--port=0").stderr(Stdio::null()).env("TMPDIR", profile.path());
+    let driver = Group::start(driver, Signal::TERM)
+        .context("`cargo xtask setup --only browser` installs Chromium and its driver")?;
+    let line = driver.line_with("was started successfully on port")?;
+    let port = line.trim_end_matches('.').rsplit(' ').next().unwrap_or_default().to_owned();
+    Ok((driver, port))
 }
 
 /// Runs `test` in a browser of its own. In the end the console must hold no error but

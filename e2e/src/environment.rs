@@ -27,6 +27,11 @@ pub fn built_page() -> Result<PathBuf> {
     Ok(page)
 }
 
+/// The file of axe-core.
+pub(crate) fn axe() -> Result<PathBuf> {
+    variable("HOTSTUFF_AXE").context("HOTSTUFF_AXE is not set: `cargo xtask test --only browser` sets it")
+}
+
 /// Where screenshots go.
 pub(crate) fn screenshots() -> Result<PathBuf> {
     let folder = match variable("HOTSTUFF_SCREENSHOTS") {

@@ -35,20 +35,27 @@
         }
         return { left, top, right, bottom };
     };
-    const shown = panels.map(t).filter(e => e?.checkVisibility() && e.getBoundingClientRect().width > 0);
-    shown.forEach((a, index) => shown.slice(index + 1).forEach(b => {
+    const overlaps = shown => shown.forEach((a, index) => shown.slice(index + 1).forEach(b => {
         if (a.contains(b) || b.contains(a)) return;
         const [p, q] = [visible(a), visible(b)];
         const across = Math.min(p.right, q.right) - Math.max(p.left, q.left);
         const down = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
         if (across > 1 && down > 1) problems.push({ overlap: [name(a), name(b)] });
     }));
+    const isShown = e => e?.checkVisibility() && e.getBoundingClientRect().width > 0;
+    overlaps(panels.map(t).filter(isShown));
 
-    for (const e of document.querySelectorAll('button, select, input, summary')) {
+    // While a dialog is modal, what is behind it is none of the visitor's business.
+    const within = [...document.querySelectorAll('dialog')].find(e => e.matches(':modal')) ?? document;
+    const all = [...within.querySelectorAll('a[href], button, select, input, textarea, summary, [role=button], [role=tab], [role=slider]')]
+        .filter(isShown);
+    overlaps(all);
+    for (const e of all) {
         const box = e.getBoundingClientRect();
-        const seen = e.checkVisibility() && box.width > 0;
-        if (seen && (box.width < 24 || box.height < 24)) {
-            problems.push({ small: `${name(e)} ${Math.round(box.width)}x${Math.round(box.height)}` });
+        const size = `${name(e)} ${Math.round(box.width)}x${Math.round(box.height)}`;
+        if (box.width < 24 || box.height < 24) problems.push({ small: size });
+        if (e.localName === 'button' && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)) {
+            problems.push({ cut: `${size} holds ${e.scrollWidth}x${e.scrollHeight}` });
         }
     }
 

@@ -12,6 +12,8 @@ pub enum Scheme {
     Light,
     /// Light on dark.
     Dark,
+    /// The system's own few colours in place of the page's, light on dark.
+    Forced,
 }
 
 impl Scheme {
@@ -21,6 +23,7 @@ impl Scheme {
         match self {
             Self::Light => "light",
             Self::Dark => "dark",
+            Self::Forced => "forced",
         }
     }
 }
@@ -33,8 +36,10 @@ pub enum Problem {
     TooWide(String),
     /// A control is not there, hidden, or not wholly within the window's width.
     OutOfReach(String),
-    /// Two panels lie over each other.
+    /// Two panels, or two controls, lie over each other.
     Overlap(String, String),
+    /// A control's text does not fit into it.
+    Cut(String),
     /// A control is less than 24 pixels wide or high.
     Small(String),
 }
@@ -58,8 +63,14 @@ impl Page {
     /// When the browser refuses.
     pub async fn prefer(&self, scheme: Scheme, still: bool) -> Result<()> {
         let motion = if still { "reduce" } else { "no-preference" };
+        let (colours, forced) = match scheme {
+            Scheme::Light => ("light", "none"),
+            Scheme::Dark => ("dark", "none"),
+            Scheme::Forced => ("dark", "active"),
+        };
         let features = json!([
-            { "name": "prefers-color-scheme", "value": scheme.word() },
+            { "name": "prefers-color-scheme", "value": colours },
+            { "name": "forced-colors", "value": forced },
             { "name": "prefers-reduced-motion", "value": motion },
         ]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features })).await?;
@@ -67,7 +78,8 @@ impl Page {
     }
 
     /// Whatever is wrong: horizontal scroll, `controls` that are not there or beyond the window's
-    /// sides, `panels` that overlap (those that are shown), controls of less than 24 pixels.
+    /// sides, `panels` that overlap (those that are shown); and any controls that overlap, hold more than
+    /// they show, or have less than 24 pixels.
     ///
     /// # Errors
     /// When the browser does not answer.

@@ -3,7 +3,7 @@
 use crate::console::{Command, Entry};
 use crate::replica::{EVENTS, Event, ROWS, Row};
 use anyhow::{Context as _, Result, bail, ensure};
-use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::actions::{Actions, InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
@@ -58,6 +58,21 @@ impl Page {
     pub async fn eval(&self, expression: &str) -> Result<Value> {
         let script = format!("{HELPERS} return ({expression});");
         self.client.execute(&script, vec![]).await.with_context(|| expression.to_owned())
+    }
+
+    /// Runs a script that returns something.
+    pub(crate) async fn execute_with(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute(script, arguments).await?)
+    }
+
+    /// Runs a script whose last argument is a function that it calls with the result.
+    pub(crate) async fn execute_async(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute_async(script, vec![]).await?)
+    }
+
+    /// Performs what a hand would do.
+    pub(crate) async fn perform(&self, actions: impl Into<Actions>) -> Result<()> {
+        Ok(self.client.perform_actions(actions).await?)
     }
 
     /// Evaluates `expression` until it is true, or anything else but nothing, 0 and `""`.

@@ -77,6 +77,15 @@ impl Project {
         table.iter().map(pin).collect()
     }
 
+    /// Version of the package with axe-core that the workspace pins, and the hash of what is taken from it.
+    ///
+    /// # Errors
+    /// When the manifest lacks one.
+    pub fn axe(&self) -> Result<(&str, &str)> {
+        let text = |name| self.text(&["workspace", "metadata", "axe", name]);
+        Ok((text("axe-playwright-python")?, text("sha256")?))
+    }
+
     /// Version of the `wasm-bindgen` library, which its command must match exactly.
     ///
     /// # Errors

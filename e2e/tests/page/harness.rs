@@ -5,10 +5,16 @@ use hotstuff_e2e::{FileServer, Problem, Scheme, with_page};
 use std::collections::BTreeMap;
 
 async fn serve(html: &str) -> Result<FileServer> {
-    let head = "<!doctype html><meta name=viewport content='width=device-width'>
-        <link rel=icon href='data:,'><body style='margin: 0'>";
-    FileServer::start(BTreeMap::from([("/index.html".to_owned(), format!("{head}{html}").into_bytes())]))
-        .await
+    serve_with("", html).await
+}
+
+/// Serves a page with these lines in its head, and this in its body.
+pub async fn serve_with(head: &str, html: &str) -> Result<FileServer> {
+    let page = format!(
+        "<!doctype html><meta name=viewport content='width=device-width'>
+        <link rel=icon href='data:,'>{head}<body style='margin: 0'>{html}"
+    );
+    FileServer::start(BTreeMap::from([("/index.html".to_owned(), page.into_bytes())])).await
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ async fn the_address_follows_the_fields_and_the_fields_the_address() -> Result<(
 }
 
 /// A run in which replicas without a rule come to a violation.
-fn violated() -> (Plan, Report) {
+pub fn violated() -> (Plan, Report) {
     let (weakness, signatures) = (Some(Weakness::QuorumMinusOne), Signatures::Tags);
     let space = Space { weakness, signatures, replicas: Some(4), ..Space::default() };
     let run = |seed| {

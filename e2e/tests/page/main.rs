@@ -1,12 +1,16 @@
 //! The page in headless Chromium. `cargo xtask test --only browser` builds what is needed first.
 
+mod accessibility;
 mod controls;
 mod determinism;
 mod faults;
 mod harness;
+mod harness_use;
+mod keyboard;
 mod layout;
 mod links;
 mod live;
+mod memory;
 mod run;
 mod sandbox;
 mod unreachable;

@@ -8,7 +8,8 @@ use toml::Value;
 
 /// Names that begin alike and are no settings: what the build, tests, Compose, options and other commands read. A
 /// replica that they start passes over them.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 22] = [
+    "AXE",
     "BIN",
     "FAULTS",
     "FUZZ_TARGET",

@@ -2,7 +2,7 @@
 
 use crate::ui::hashes::Hashes;
 use crate::ui::stage::Stage;
-use js_sys::{BigInt, Float64Array, Object, Reflect};
+use js_sys::{ArrayBuffer, BigInt, Float64Array, Object, Reflect, WebAssembly};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -11,6 +11,7 @@ pub struct Exports {
     _reference: Closure<dyn Fn(JsValue) -> Result<JsValue, JsValue>>,
     _scene: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
     _frames: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
+    _memory: Closure<dyn Fn() -> f64>,
     _hashes: Hashes,
 }
 
@@ -44,12 +45,15 @@ impl Exports {
                 ])
             })
         };
+        let memory = Closure::new(memory_bytes);
         let hashes = Hashes::new();
-        let exports = Self { _reference: reference, _scene: scene, _frames: frames, _hashes: hashes };
+        let exports =
+            Self { _reference: reference, _scene: scene, _frames: frames, _memory: memory, _hashes: hashes };
         let mut names = vec![
             ("referenceRun", exports._reference.as_ref().clone()),
             ("scene", exports._scene.as_ref().clone()),
             ("frames", exports._frames.as_ref().clone()),
+            ("memory", exports._memory.as_ref().clone()),
         ];
         names.extend(exports._hashes.named());
         if let Ok(value) = object(&names) {
@@ -58,6 +62,12 @@ impl Exports {
         }
         exports
     }
+}
+
+/// Bytes of the program's own memory, which is outside the browser's heap and never shrinks.
+fn memory_bytes() -> f64 {
+    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<ArrayBuffer>().byte_length().into()
 }
 
 fn reference_run(seed: &JsValue) -> Result<JsValue, JsValue> {

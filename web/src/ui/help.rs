@@ -2,7 +2,7 @@
 
 use crate::ui::keys::{self, KEYS};
 use crate::ui::stage::use_stage;
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -14,8 +14,27 @@ pub struct HelpProps {
 pub fn HelpDialog(props: &HelpProps) -> Html {
     let stage = use_stage();
     let letters = stage.look().prefs.letters;
-    use_effect_with((), |()| keys::focus("help-close"));
-    let close = props.close.reform(|_: MouseEvent| ());
+    let dialog = use_node_ref();
+    {
+        let dialog = dialog.clone();
+        use_effect_with((), move |()| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                // Refused only where it is shown already.
+                let _ = dialog.show_modal();
+            }
+            keys::focus("help-close");
+        });
+    }
+    // Closed by the browser, which gives the focus back; only then is it taken out of the page.
+    let on_close = props.close.reform(|_: Event| ());
+    let close = {
+        let dialog = dialog.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                dialog.close();
+            }
+        })
+    };
     let on_letters = {
         let stage = stage.clone();
         Callback::from(move |event: Event| {
@@ -27,9 +46,9 @@ pub fn HelpDialog(props: &HelpProps) -> Html {
         })
     };
     html! {
-        <div class="veil" onclick={close.clone()}>
-            <div class="panel dialog" role="dialog" aria-modal="true" aria-labelledby="help-title" data-testid="help-dialog"
-                onclick={|event: MouseEvent| event.stop_propagation()}>
+        <dialog ref={dialog} class="dialog" aria-labelledby="help-title" data-testid="help-dialog" onclose={on_close}
+            onclick={close.clone()}>
+            <div class="panel" onclick={|event: MouseEvent| event.stop_propagation()}>
                 <h2 id="help-title">{ "Keys" }</h2>
                 <dl class="keys">
                     { for KEYS.iter().map(|(key, what)| html! { <><dt><kbd>{ key }</kbd></dt><dd>{ what }</dd></> }) }
@@ -38,6 +57,6 @@ pub fn HelpDialog(props: &HelpProps) -> Html {
                 <p class="hint">{ "Shift and the wheel move through the block tree; press a replica or a block to inspect it." }</p>
                 <button id="help-close" class="primary" onclick={close}>{ "Close" }</button>
             </div>
-        </div>
+        </dialog>
     }
 }

@@ -34,9 +34,7 @@ pub fn listen(stage: Stage, help: Callback<bool>) -> Option<EventListener> {
     let options = EventListenerOptions::enable_prevent_default();
     Some(EventListener::new_with_options(&document, "keydown", options, move |event| {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-        if event.key() == "Escape" {
-            help.emit(false);
-        } else if !is_typing(event) && !event.alt_key() && !event.meta_key() && press(&stage, &help, event) {
+        if !is_typing(event) && !event.alt_key() && !event.meta_key() && press(&stage, &help, event) {
             event.prevent_default();
         }
     }))
@@ -57,7 +55,10 @@ fn is_typing(event: &KeyboardEvent) -> bool {
     };
     let on_button = matches!(element.tag_name().as_str(), "BUTTON" | "SUMMARY" | "A");
     let is_press = matches!(event.key().as_str(), " " | "Enter");
-    matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA") || (on_button && is_press)
+    let in_dialog = element.closest("dialog").is_ok_and(|dialog| dialog.is_some());
+    matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+        || (on_button && is_press)
+        || in_dialog
 }
 
 /// Does what a key is for; whether it is for anything.

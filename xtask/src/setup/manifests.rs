@@ -2,15 +2,14 @@
 //! schemas of all releases come with it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use super::packages;
+use super::python::{self, bare};
 use crate::console::Console;
-use crate::process::{capture, command};
+use crate::process::capture;
 use crate::project::{Project, cache_folder};
 
 const PROGRAM: &str = "kubernetes-validate";
@@ -36,7 +35,7 @@ pub fn ensure(console: &Console, project: &Project) -> Result<PathBuf> {
         return Ok(program);
     }
     console.say(format!("set-up: installing {PROGRAM} {version} into the user's cache, once"));
-    let python = python(console)?;
+    let python = python::find(console, PURPOSE)?;
     if home.exists() {
         std::fs::remove_dir_all(&home)?;
     }
@@ -54,50 +53,23 @@ pub fn ensure(console: &Console, project: &Project) -> Result<PathBuf> {
 }
 
 fn is_at(program: &Path, version: &str) -> bool {
-    capture(bare(command(program)).arg("--version"))
+    capture(bare(program).arg("--version"))
         .is_ok_and(|answer| answer.split_whitespace().any(|word| word == version))
 }
 
-/// A Python that can make environments: the one on PATH, Debian's, or Debian's once it is installed.
-fn python(console: &Console) -> Result<PathBuf> {
-    let found = || {
-        ["python3", "/usr/bin/python3"]
-            .into_iter()
-            .map(PathBuf::from)
-            .find(|python| makes_environments(python))
-    };
-    if let Some(python) = found() {
-        return Ok(python);
-    }
-    packages::install(console, &["python3", "python3-venv"], PURPOSE)?;
-    found().with_context(|| format!("{PURPOSE} needs a python3 with venv and ensurepip, and none has both"))
-}
-
-fn makes_environments(python: &Path) -> bool {
-    capture(bare(command(python)).args(["-c", "import ensurepip, venv"])).is_ok()
-}
-
 fn install(console: &Console, python: &Path, home: &Path, pins: &[String]) -> Result<()> {
-    let mut venv = bare(command(python));
+    let mut venv = bare(python);
     console.run("making a Python environment", INSTALL_LIMIT, venv.args(["-m", "venv"]).arg(home))?;
     let inside = home.join("bin/python");
-    let mut pip = bare(command(&inside));
+    let mut pip = bare(&inside);
     pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]).args(pins);
     console.run("pip install", INSTALL_LIMIT, &mut pip)?;
     // All that it needs is pinned, and nothing contradicts.
-    let mut check = bare(command(&inside));
+    let mut check = bare(&inside);
     console.run(
         "pip check",
         INSTALL_LIMIT,
         check.args(["-m", "pip", "check", "--disable-pip-version-check"]),
     )?;
     Ok(())
-}
-
-/// Without what would lead Python to other packages.
-fn bare(mut command: Command) -> Command {
-    for name in ["PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX"] {
-        command.env_remove(name);
-    }
-    command
 }

@@ -1,11 +1,13 @@
 //! Set-up: what the page, the binary and the tests need on this machine. Safe to run again: every
 //! part is left alone when it works already.
 
+pub mod axe;
 pub mod browser;
 pub mod debian;
 pub mod manifests;
 pub mod packages;
 pub mod promtool;
+pub mod python;
 pub mod tools;
 pub mod wasm_target;
 
@@ -25,7 +27,7 @@ pub enum Part {
     WasmTarget,
     /// Trunk and wasm-bindgen at the pinned versions.
     Tools,
-    /// Chromium and its driver, for the browser tests.
+    /// Chromium, its driver and axe-core, for the browser tests.
     Browser,
     /// The checker of Kubernetes manifests.
     Manifests,
@@ -65,6 +67,7 @@ pub fn run(console: &Console, project: &Project, parts: &[Part]) -> Result<()> {
     }
     if wants(Part::Browser) {
         browser::ensure(console)?;
+        axe::ensure(console, project)?;
     }
     if wants(Part::Manifests) {
         manifests::ensure(console, project)?;

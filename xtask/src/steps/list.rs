@@ -83,7 +83,7 @@ pub(super) const STEPS: [Step; 20] = [
         after: &["tests"],
         ..Step::new("metrics", "metrics, alerts and dashboard, by promtool", metrics::run)
     },
-    Step::new("set-up-browser", "Chromium and its driver", set_up::browser),
+    Step::new("set-up-browser", "Chromium, its driver and axe-core", set_up::browser),
     // What is left for it to compile is little, so it does not claim the objects.
     Step {
         needs: &["set-up-browser", "page", "binary"],

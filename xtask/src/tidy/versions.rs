@@ -20,6 +20,7 @@ pub(super) fn named(project: &Project) -> Result<Vec<Tool>> {
         Tool { name: "trunk", version: project.trunk_version()?.to_owned() },
         Tool { name: "wasm-bindgen", version: project.wasm_bindgen_version()?.to_owned() },
         Tool { name: "kubernetes-validate", version: project.kubernetes_validate_version()?.to_owned() },
+        Tool { name: "axe-playwright-python", version: project.axe()?.0.to_owned() },
     ])
 }
 
