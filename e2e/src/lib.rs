@@ -17,6 +17,7 @@ mod environment;
 mod files;
 mod layout;
 mod page;
+mod policy;
 mod process;
 mod replica;
 mod screenshots;

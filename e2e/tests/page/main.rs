@@ -7,6 +7,8 @@ mod harness;
 mod layout;
 mod links;
 mod live;
+mod offline;
+mod policy;
 mod run;
 mod sandbox;
 mod unreachable;
