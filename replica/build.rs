@@ -16,6 +16,7 @@ const NO_PAGE: &str = "<!doctype html>
 <head>
 <meta charset=\"utf-8\">
 <meta name=\"viewport\" content=\"width=device-width\">
+<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">
 <link rel=\"icon\" href=\"data:,\">
 <title>HotStuff: no page in this build</title>
 <style>:root { color-scheme: light dark } body { font: 1rem/1.5 sans-serif; max-width: 40rem; margin: 4rem auto; \
@@ -73,6 +74,9 @@ fn main() -> io::Result<()> {
         );
     }
     code.push_str("];\n");
+    let index = files.iter().find(|(name, _)| name == "index.html").map(|(_, index)| index.as_slice());
+    let policy = policy(&String::from_utf8_lossy(index.unwrap_or_default())).map(str::to_owned);
+    let _ = writeln!(code, "const POLICY: Option<&str> = {policy:?};");
     fs::write(out.join("page_files.rs"), code)
 }
 
@@ -91,6 +95,12 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> io
         }
     }
     Ok(())
+}
+
+/// The Content-Security-Policy that the document has in it.
+fn policy(html: &str) -> Option<&str> {
+    let (_, rest) = html.split_once("<meta http-equiv=\"Content-Security-Policy\" content=\"")?;
+    Some(rest.split_once('"')?.0)
 }
 
 /// The content compressed, where that saves a tenth at least.

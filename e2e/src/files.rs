@@ -8,9 +8,9 @@ use axum::response::{IntoResponse as _, Response};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::TcpListener;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 /// A file's content; its type follows from its name.
 pub type File = Vec<u8>;
@@ -18,10 +18,11 @@ pub type File = Vec<u8>;
 /// Serves until dropped.
 pub struct FileServer {
     address: SocketAddr,
-    task: AbortHandle,
+    files: Files,
+    task: JoinHandle<()>,
 }
 
-type Files = Arc<BTreeMap<String, File>>;
+type Files = Arc<RwLock<BTreeMap<String, File>>>;
 
 impl FileServer {
     /// Serves `files` by their paths, which begin with a slash.
@@ -31,12 +32,13 @@ impl FileServer {
     pub async fn start(files: BTreeMap<String, File>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a port")?;
         let address = listener.local_addr()?;
-        let router = Router::new().fallback(serve).with_state(Arc::new(files));
+        let files = Arc::new(RwLock::new(files));
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&files));
         let task = tokio::spawn(async move {
             // Ends only by being aborted.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, task: task.abort_handle() })
+        Ok(Self { address, files, task })
     }
 
     /// Serves all of a folder below the path `prefix`, which begins with a slash and does not end
@@ -48,6 +50,18 @@ impl FileServer {
         let mut files = BTreeMap::new();
         collect(folder, prefix, &mut files).with_context(|| folder.display().to_string())?;
         Self::start(files).await
+    }
+
+    /// Changes files from now on: a host that gets a newer page.
+    pub fn replace(&self, change: impl FnOnce(&mut BTreeMap<String, File>)) {
+        change(&mut self.files.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Serves no more: whoever connects is refused.
+    pub async fn stop(&mut self) {
+        self.task.abort();
+        // It ends by being aborted.
+        let _ = (&mut self.task).await;
     }
 
     /// The address of a path, which begins with a slash.
@@ -79,9 +93,12 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> s
 async fn serve(State(files): State<Files>, uri: Uri) -> Response {
     let path = uri.path();
     let path = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    let files = files.read().unwrap_or_else(PoisonError::into_inner);
+    // No connection is kept that would outlive a stopped server.
+    let headers = [(header::CONTENT_TYPE, content_type(&path)), (header::CONNECTION, "close")];
     match files.get(&path) {
-        Some(file) => ([(header::CONTENT_TYPE, content_type(&path))], file.clone()).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+        Some(file) => (headers, file.clone()).into_response(),
+        None => (StatusCode::NOT_FOUND, headers).into_response(),
     }
 }
 

@@ -21,6 +21,7 @@ mod heap;
 mod keyboard;
 mod layout;
 mod page;
+mod policy;
 mod process;
 mod replica;
 mod screenshots;

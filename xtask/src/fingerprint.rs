@@ -9,7 +9,7 @@ use crate::process::{capture, command};
 use crate::project::Project;
 use crate::setup::wasm_target::ROUTE_VARIABLE;
 
-const FOLDERS: [&str; 4] = ["core", "kv", "sim", "web"];
+const FOLDERS: [&str; 5] = ["core", "kv", "sim", "web", "xtask/src/page"];
 const FILES: [&str; 3] = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml"];
 /// Folders with what builds leave behind.
 const OUTPUTS: [&str; 2] = ["target", "dist"];

@@ -43,7 +43,7 @@ enum Action {
         #[arg(long)]
         only: Vec<Part>,
     },
-    /// Build the static page.
+    /// Build the static page, for any host of files; fails where a program of it is too large.
     Page {
         /// Folder to put it in: empty, new, or with an earlier page.
         #[arg(long)]
@@ -109,6 +109,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let built = page::ensure(&console, &project)?;
             page::copy(&built, &out)?;
             console.say(format!("page: {}", out.display()));
+            let sizes = page::sizes::measure(&built)?;
+            sizes.iter().for_each(|size| console.say(format!("page: {size}")));
+            page::sizes::check(&sizes)?;
         }
         Action::Build { is_static, dependencies } => {
             let linkage = if is_static { Linkage::Static } else { Linkage::Dynamic };

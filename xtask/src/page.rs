@@ -1,4 +1,10 @@
-//! The page: built once by Trunk into the target folder, copied where it is wanted.
+//! The page: built once by Trunk into the target folder, finished there for any host, copied where
+//! it is wanted.
+
+mod compress;
+mod offline;
+mod policy;
+pub mod sizes;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,6 +46,8 @@ pub fn ensure(console: &Console, project: &Project) -> Result<PathBuf> {
     if !fresh.join("index.html").is_file() {
         bail!("trunk made no index.html");
     }
+    policy::apply(&fresh)?;
+    offline::write(&fresh, &project.root.join("web/offline.js"))?;
     // Never an old stamp beside a new page.
     std::fs::write(&stamp, "").context("page stamp")?;
     remove(&page)?;
@@ -48,23 +56,28 @@ pub fn ensure(console: &Console, project: &Project) -> Result<PathBuf> {
     Ok(page)
 }
 
-/// Copies the built page to a folder that is empty, does not exist, or holds an earlier copy.
+/// Copies the built page to a folder that is empty, does not exist, or holds an earlier copy. Beside
+/// each file are its compressed forms, for hosts that send those.
 ///
 /// # Errors
 /// When the folder holds anything else, or cannot be written.
 pub fn copy(page: &Path, out: &Path) -> Result<()> {
     clear(out)?;
     std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
-    let mut files = Vec::new();
-    list(page, Path::new(""), &mut files)?;
-    for file in &files {
-        let to = out.join(file);
-        if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder)?;
+    let mut names = Vec::new();
+    for file in list(page)? {
+        let content = std::fs::read(page.join(&file)).with_context(|| file.clone())?;
+        let forms = compress::forms(&content)?;
+        for (end, content) in std::iter::once(("", content)).chain(forms) {
+            let name = format!("{file}{end}");
+            let to = out.join(&name);
+            if let Some(folder) = to.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::write(&to, content).with_context(|| format!("copying to {}", to.display()))?;
+            names.push(name);
         }
-        std::fs::copy(page.join(file), &to).with_context(|| format!("copying to {}", to.display()))?;
     }
-    let names: Vec<_> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
     std::fs::write(out.join(MARKER), names.join("\n") + "\n")?;
     Ok(())
 }
@@ -93,18 +106,26 @@ fn clear(out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn list(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(root.join(below))? {
-        let entry = entry?;
-        let path = below.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            list(root, &path, files)?;
-        } else {
-            files.push(path);
+/// The page's files by their paths below it, with slashes, in order.
+fn list(page: &Path) -> Result<Vec<String>> {
+    let (mut files, mut folders) = (Vec::new(), vec![String::new()]);
+    while let Some(below) = folders.pop() {
+        for entry in std::fs::read_dir(page.join(&below))? {
+            let entry = entry?;
+            let path = format!("{below}{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                folders.push(path + "/");
+            } else {
+                files.push(path);
+            }
         }
     }
     files.sort();
-    Ok(())
+    Ok(files)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn remove(folder: &Path) -> Result<()> {
@@ -132,13 +153,16 @@ mod tests {
         let (page, out) = (folder("new"), folder("out"));
         std::fs::create_dir_all(page.join("assets")).unwrap();
         std::fs::write(page.join("index.html"), "one").unwrap();
-        std::fs::write(page.join("assets/old.js"), "old").unwrap();
+        std::fs::write(page.join("assets/old.js"), "old ".repeat(99)).unwrap();
         copy(&page, &out).unwrap();
         std::fs::write(page.join("index.html"), "two").unwrap();
         std::fs::rename(page.join("assets/old.js"), page.join("assets/new.js")).unwrap();
         copy(&page, &out).unwrap();
         assert_eq!(std::fs::read_to_string(out.join("index.html")).unwrap(), "two");
-        assert!(out.join("assets/new.js").exists() && !out.join("assets/old.js").exists());
+        for end in ["", ".gz", ".br"] {
+            let exists = |name| out.join(format!("assets/{name}.js{end}")).exists();
+            assert!(exists("new") && !exists("old"), "{end}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod layout;
 mod links;
 mod live;
 mod memory;
+mod offline;
+mod policy;
 mod run;
 mod sandbox;
 mod unreachable;

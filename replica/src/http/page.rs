@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -20,6 +20,7 @@ struct File {
     gzip: Option<&'static [u8]>,
 }
 
+// `FILES`, and as `POLICY` the Content-Security-Policy that the page has in its document.
 include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 
 pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
@@ -62,6 +63,10 @@ fn serve(file: &File, headers: &HeaderMap) -> Response {
     for (name, value) in fixed {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    // With every file: workers go by the one that comes with their own script.
+    if let Some(policy) = POLICY {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
     if !is_known {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type));
         if gzip.is_some() {
@@ -98,6 +103,15 @@ mod tests {
     fn a_known_file_is_not_sent_again() {
         assert_eq!(asked(IF_NONE_MATCH, "W/\"abc\"").status(), StatusCode::NOT_MODIFIED);
         assert_eq!(asked(IF_NONE_MATCH, "W/\"abd\"").status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn the_policy_of_the_document_comes_with_every_file() {
+        let policy = serve(&FILE, &HeaderMap::new()).headers()[CONTENT_SECURITY_POLICY].clone();
+        let policy = policy.to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        let index = FILES.iter().find(|file| file.path == "index.html").unwrap();
+        assert!(String::from_utf8_lossy(index.content).contains(&format!("content=\"{policy}\"")));
     }
 
     #[test]

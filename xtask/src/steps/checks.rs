@@ -54,6 +54,14 @@ pub(super) fn page(bench: &Bench<'_>) -> Result<Done> {
     Ok(Done::Passed(String::new()))
 }
 
+/// The sizes that `cargo xtask page` tells.
+pub(super) fn page_size(bench: &Bench<'_>) -> Result<Done> {
+    let sizes = page::sizes::measure(&page::ensure(bench.console, bench.project)?)?;
+    page::sizes::check(&sizes)?;
+    let told: Vec<_> = sizes.iter().map(ToString::to_string).collect();
+    Ok(Done::Passed(told.join("; ")))
+}
+
 /// The binary, as `cargo xtask build` builds it.
 pub(super) fn binary(bench: &Bench<'_>) -> Result<Done> {
     binary::build(bench.console, bench.project, Linkage::Dynamic)?;

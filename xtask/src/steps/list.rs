@@ -34,7 +34,7 @@ impl Step {
 
 /// In the order in which they start where they do not wait for others: what fails soonest first, then
 /// the long way from the tools over page and binary to the image.
-pub(super) const STEPS: [Step; 20] = [
+pub(super) const STEPS: [Step; 21] = [
     Step::new("format", "cargo fmt --check", checks::format),
     Step::new("tidy", "this repository's own rules", checks::tidy),
     Step::new("set-up-wasm", "the wasm target", set_up::wasm_target),
@@ -55,6 +55,7 @@ pub(super) const STEPS: [Step; 20] = [
         is_patient: true,
         ..Step::new("page", "release build for wasm", checks::page)
     },
+    Step { needs: &["page"], ..Step::new("page-size", "budgets of the page's wasm", checks::page_size) },
     Step {
         needs: &["page"],
         is_patient: true,
