@@ -81,6 +81,7 @@ pub enum SubmitError {
     },
 }
 
+#[derive(Clone)]
 struct Pending {
     command: Command,
     submitted: Time,
@@ -93,7 +94,9 @@ struct Pending {
 /// A client with commands in flight.
 ///
 /// Sequence numbers ascend from the one given at the start. A client that starts anew with the
-/// same key must begin above all it used before; the wall clock in microseconds will do.
+/// same key must begin above all it used before; the wall clock in microseconds will do. Nor may a
+/// clone go on beside it: clones are for those who ask what could happen next.
+#[derive(Clone)]
 pub struct Client {
     key: SecretKey,
     committee: Arc<Committee>,

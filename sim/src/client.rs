@@ -52,6 +52,7 @@ impl fmt::Display for CommandResult {
 }
 
 /// A client's host. Clients never crash.
+#[derive(Clone)]
 pub(crate) struct ClientHost {
     number: ClientNumber,
     client: Client,

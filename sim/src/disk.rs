@@ -5,7 +5,7 @@ use hotstuff_core::snapshot::{SnapshotChunk, SnapshotRequest};
 use hotstuff_core::{Block, Height, Record, Recovered, wire};
 
 /// A log of records, held folded as far as it is durable.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Disk {
     durable: Recovered,
     /// Written, and not durable yet.

@@ -63,8 +63,10 @@ impl Sim {
         }
         self.steps += 1;
         self.trace.add(&step);
-        self.history.note(&step);
-        self.results.extend_from_slice(&step.results);
+        if self.keeps_history {
+            self.history.note(&step);
+            self.results.extend_from_slice(&step.results);
+        }
         let (mut sent, received) = (core::mem::take(&mut self.sent), self.received.take());
         let replica = host.and_then(|id| self.hosts.get(&id)?.replica());
         let status = replica.map(hotstuff_core::Replica::status);
@@ -279,8 +281,11 @@ impl Sim {
         let (packet, arrives, again) = self.network.send(self.now, load, view);
         if let Some(again) = again {
             let id = self.network.number();
-            self.queue.push(again, Due::Arrival(Packet { id, ..packet.clone() }));
+            let packet = Packet { id, ..packet.clone() };
+            self.posted.extend(packet.in_flight(again));
+            self.queue.push(again, Due::Arrival(packet));
         }
+        self.posted.extend(packet.in_flight(arrives));
         self.queue.push(arrives, Due::Arrival(packet));
     }
 

@@ -15,12 +15,14 @@ use hotstuff_kv::KvStore;
 use std::collections::BTreeSet;
 
 /// A crash to come, at a boundary of writes.
+#[derive(Clone)]
 pub(crate) struct Fuse {
     pub(crate) writes: u64,
     pub(crate) edge: WriteEdge,
 }
 
 /// One machine of the cluster.
+#[derive(Clone)]
 pub(crate) struct Host {
     id: HostId,
     setup: Setup,
@@ -62,6 +64,12 @@ impl Host {
             timer: None,
             reads: BTreeSet::new(),
         })
+    }
+
+    /// A second host of the same replica, as this one is now.
+    pub(crate) fn twin(&self) -> Self {
+        let id = HostId::twin_of(self.id.replica);
+        Self { id, timer: None, reads: BTreeSet::new(), ..self.clone() }
     }
 
     pub(crate) fn replica(&self) -> Option<&Replica<KvStore>> {

@@ -11,11 +11,7 @@ impl Sim {
     /// among them until it would have arrived.
     pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
         self.queue.iter().filter_map(|(&(arrives, _), due)| {
-            let Due::Arrival(Packet { id, load, sent, is_lost }) = due else { return None };
-            let Load::Message { from, to, letter } = load else { return None };
-            let (kind, view) = (letter.content().kind(), view_of(letter.content()));
-            let (id, from, to, sent, dropped) = (*id, *from, *to, *sent, *is_lost);
-            Some(InFlight { id, from, to, kind, view, sent, arrives, dropped })
+            if let Due::Arrival(packet) = due { packet.in_flight(arrives) } else { None }
         })
     }
 
@@ -33,6 +29,16 @@ impl Sim {
             let (id, sent, dropped) = (*id, *sent, *is_lost);
             Some(ClientInFlight { id, client, host, is_reply, sequence, sent, arrives, dropped })
         })
+    }
+}
+
+impl Packet {
+    /// How it looks on its way, if it is a message between replicas.
+    pub(crate) fn in_flight(&self, arrives: Time) -> Option<InFlight> {
+        let Self { id, ref load, sent, is_lost: dropped } = *self;
+        let Load::Message { from, to, letter } = load else { return None };
+        let (kind, view) = (letter.content().kind(), view_of(letter.content()));
+        Some(InFlight { id, from: *from, to: *to, kind, view, sent, arrives, dropped })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::config::LinkConfig;
 use crate::ids::{ClientNumber, HostId};
 use crate::request::Reconfiguration;
 use core::fmt;
-use hotstuff_core::{Span, Time};
+use hotstuff_core::{ReplicaId, Span, Time};
 use hotstuff_kv::Request;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +103,9 @@ pub enum Intervention {
         /// When the second one arrives.
         arrives: Time,
     },
+    /// A replica runs twice from now on: a second host begins as a copy of the first, with the same key.
+    /// Both count as faulty.
+    Twin(ReplicaId),
 }
 
 impl Intervention {
@@ -180,6 +183,7 @@ impl fmt::Display for Intervention {
             Self::DropMessage(id) => write!(f, "drop message {id}"),
             Self::DelayMessage { id, arrives } => write!(f, "let message {id} arrive at {arrives}"),
             Self::RepeatMessage { id, arrives } => write!(f, "let message {id} arrive again at {arrives}"),
+            Self::Twin(replica) => write!(f, "run {replica} twice"),
         }
     }
 }

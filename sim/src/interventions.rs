@@ -84,15 +84,20 @@ impl Sim {
                 self.hosts.values_mut().for_each(Host::disarm);
             }
             Intervention::DropMessage(id) => {
-                let (_, due) = self.on_its_way(id)?;
+                let (ticket, due) = self.on_its_way(id)?;
                 if let Due::Arrival(packet) = due {
                     packet.is_lost = true;
+                    let packet = packet.clone();
+                    self.posted.extend(packet.in_flight(ticket.0));
                 }
             }
             Intervention::DelayMessage { id, arrives } => {
                 self.is_to_come(arrives)?;
                 let (ticket, _) = self.on_its_way(id)?;
                 let due = self.queue.take(ticket).expect("it was found just now");
+                if let Due::Arrival(packet) = &due {
+                    self.posted.extend(packet.in_flight(arrives));
+                }
                 self.queue.push(arrives, due);
             }
             Intervention::RepeatMessage { id, arrives } => {
@@ -101,8 +106,19 @@ impl Sim {
                 let (_, due) = self.on_its_way(id)?;
                 if let Due::Arrival(packet) = due {
                     let again = crate::network::Packet { id: number, is_lost: false, ..packet.clone() };
+                    self.posted.extend(again.in_flight(arrives));
                     self.queue.push(arrives, Due::Arrival(again));
                 }
+            }
+            Intervention::Twin(replica) => {
+                let id = HostId::twin_of(replica);
+                if self.hosts.contains_key(&id) {
+                    return Err(SimError::IsUp(id));
+                }
+                let twin = self.host(replica.into())?.twin();
+                self.hosts.insert(id, twin);
+                self.faulty.extend([replica.into(), id]);
+                return Ok((Some(id), told(what)));
             }
         }
         Ok((None, told(what)))

@@ -34,6 +34,7 @@ pub mod linearizability;
 #[cfg(feature = "cli")]
 pub mod model;
 mod network;
+pub mod play;
 mod progress;
 mod queue;
 mod reference;
@@ -44,6 +45,7 @@ mod script;
 mod sim;
 mod step;
 mod tags;
+pub mod timeline;
 mod trace;
 pub mod twins;
 mod weakness;

@@ -84,6 +84,7 @@ pub(crate) struct Packet {
 }
 
 /// All links, with the chance that rules them.
+#[derive(Clone)]
 pub(crate) struct Network {
     links: LinkConfig,
     /// Links that were set one by one, in one direction.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 pub(crate) type Ticket = (Time, u64);
 
 /// The queue of events.
+#[derive(Clone)]
 pub(crate) struct Queue<T> {
     entries: BTreeMap<Ticket, T>,
     inserted: u64,

@@ -8,6 +8,7 @@ use rand_pcg::rand_core::Rng as _;
 pub(crate) const MILLION: u32 = 1_000_000;
 
 /// A stream of random numbers.
+#[derive(Clone)]
 pub(crate) struct Rng(Pcg32);
 
 impl Rng {

@@ -7,6 +7,7 @@ use crate::config::{CLIENTS_MAX, SimConfig, SimError, Workload};
 use crate::history::History;
 use crate::host::{Host, HostView};
 use crate::ids::{ClientNumber, HostId};
+use crate::in_flight::InFlight;
 use crate::intervention::{Intervened, Intervention};
 use crate::network::{Network, Packet};
 use crate::queue::Queue;
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What stands in the queue.
+#[derive(Clone)]
 pub(crate) enum Due {
     Start(HostId),
     Arrival(Packet),
@@ -42,6 +44,7 @@ pub(crate) enum Due {
 ///
 /// A run is a function of its [`SimConfig`] and its interventions: the same give the same steps
 /// and the same [`trace_hash`](Self::trace_hash) on every platform.
+#[derive(Clone)]
 pub struct Sim {
     pub(crate) config: SimConfig,
     pub(crate) committee: Arc<Committee>,
@@ -54,12 +57,16 @@ pub struct Sim {
     pub(crate) clients: BTreeMap<ClientNumber, ClientHost>,
     pub(crate) results: Vec<CommandResult>,
     pub(crate) history: History,
+    /// Whether results and history are kept.
+    pub(crate) keeps_history: bool,
     pub(crate) network: Network,
     /// Chance in hosts: what torn writes leave, what corrupt replicas do.
     pub(crate) chance: Rng,
     /// What the step under way has received, and has sent.
     pub(crate) received: Option<Sent>,
     pub(crate) sent: Vec<Sent>,
+    /// What the step under way, or the last one, has put on its way between hosts.
+    pub(crate) posted: Vec<InFlight>,
     /// Room for the next step's events: empty, and as long as was needed before.
     pub(crate) room: Vec<Event>,
     pub(crate) trace: Trace,
@@ -129,6 +136,8 @@ impl Sim {
             history: History::default(),
             received: None,
             sent: Vec::new(),
+            posted: Vec::new(),
+            keeps_history: true,
             room: Vec::new(),
             trace: Trace::new(),
             violation: None,
@@ -192,6 +201,7 @@ impl Sim {
         if self.violation.is_some() {
             return None;
         }
+        self.posted.clear();
         let (ticket, due) = self.queue.pop()?;
         self.now = self.now.max(ticket.0);
         let (host, cause) = self.happen(ticket, due);
@@ -221,6 +231,7 @@ impl Sim {
         if self.violation.is_some() {
             return Err(SimError::Frozen);
         }
+        self.posted.clear();
         let (host, cause) = self.apply(&what)?;
         self.interventions.push(Intervened { step: self.steps, time: self.now, what });
         Ok(self.conclude(host, cause))
@@ -267,6 +278,20 @@ impl Sim {
     /// The directions in which nothing arrives now, whatever its view.
     pub fn cuts(&self) -> impl Iterator<Item = (HostId, HostId)> + '_ {
         self.network.cuts()
+    }
+
+    /// The messages between replicas that the last step put on their way.
+    #[must_use]
+    pub fn posted(&self) -> &[InFlight] {
+        &self.posted
+    }
+
+    /// From here on keeps neither [`replies`](Self::replies) nor [`history`](Self::history), which grow with
+    /// the run; steps tell both.
+    pub fn forget_history(&mut self) {
+        self.keeps_history = false;
+        self.results = Vec::new();
+        self.history = History::default();
     }
 
     /// All commands that clients have sent, and what became of them.

@@ -198,6 +198,17 @@ impl fmt::Display for Cause {
 }
 
 impl Step {
+    /// Whether it was done to the cluster from outside, or lost on its way: no replica's own doing.
+    #[must_use]
+    pub fn is_done_from_outside(&self) -> bool {
+        use Cause::{Dropped, Intervened, KillArmed, Killed, Restarted, RestartedEmpty};
+        match self.cause {
+            Killed | Restarted | RestartedEmpty | KillArmed | Intervened(_) => true,
+            Dropped { why, .. } => why == DropCause::Lost,
+            _ => false,
+        }
+    }
+
     /// At which client it happened, if it did at one.
     #[must_use]
     pub fn client(&self) -> Option<ClientNumber> {

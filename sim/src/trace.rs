@@ -6,6 +6,7 @@ use hotstuff_core::wire;
 use sha2::{Digest as _, Sha256};
 
 /// A running hash over all steps, in the core's encoding.
+#[derive(Clone)]
 pub(crate) struct Trace {
     hasher: Sha256,
     /// Room for one step.

@@ -4,7 +4,7 @@ use super::{Behaviour, Conduct, Scene, Sending};
 use hotstuff_core::Message;
 
 /// How many blocks it has voted for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct DoubleVoter(u64);
 
 impl Behaviour for DoubleVoter {

@@ -5,7 +5,7 @@ use hotstuff_core::message::Proposal;
 use hotstuff_core::{BlockId, Message};
 
 /// The latest view's blocks.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Equivocator(Option<(BlockId, Proposal)>);
 
 impl Behaviour for Equivocator {

@@ -6,7 +6,7 @@ use hotstuff_core::message::Proposal;
 use hotstuff_core::{BlockId, Message};
 
 /// The core's latest block, and what went out in its place.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Exchange(Option<(BlockId, Option<Proposal>)>);
 
 impl Exchange {

@@ -12,7 +12,7 @@ const PER_VIEW: u64 = 32;
 /// How far ahead its farthest votes and timeouts are, in views.
 const FAR: u64 = 1 << 40;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Flooder {
     /// Its core's view, and how much it has sent in it.
     view: View,

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 const KEPT: usize = 64;
 
 /// The latest messages that a host has sent or received, taken apart.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Lore {
     blocks: VecDeque<Block>,
     /// How many blocks there were in all.

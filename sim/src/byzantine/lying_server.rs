@@ -6,7 +6,7 @@ use hotstuff_core::snapshot::SnapshotChunk;
 use hotstuff_core::{Message, wire};
 
 /// How many lies it has told.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct LyingServer(u64);
 
 impl Behaviour for LyingServer {

@@ -21,6 +21,7 @@ pub(crate) use lore::Lore;
 
 use crate::rng::Rng;
 use core::fmt;
+use dyn_clone::{DynClone, clone_trait_object};
 use hotstuff_core::crypto::SecretKey;
 use hotstuff_core::{Committee, Message, ReplicaId, Status};
 use serde::{Deserialize, Serialize};
@@ -149,7 +150,7 @@ pub(crate) struct Scene<'a> {
 }
 
 /// What a corrupt replica does in place of keeping to the protocol.
-pub(crate) trait Behaviour: Send {
+pub(crate) trait Behaviour: DynClone + Send {
     fn conduct(&self) -> Conduct;
 
     /// What is sent in place of something that its core would send: just that, if nothing else is said.
@@ -164,6 +165,8 @@ pub(crate) trait Behaviour: Send {
         Vec::new()
     }
 }
+
+clone_trait_object!(Behaviour);
 
 #[cfg(test)]
 mod tests {

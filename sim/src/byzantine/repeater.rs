@@ -9,7 +9,7 @@ use hotstuff_core::message::Proposal;
 /// How many committed commands it repeats in a block.
 const REPEATED: usize = 8;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Repeater(Exchange);
 
 impl Behaviour for Repeater {

@@ -2,6 +2,7 @@
 
 use super::{Behaviour, Conduct, Scene, Sending};
 
+#[derive(Clone)]
 pub(super) struct Silent;
 
 impl Behaviour for Silent {

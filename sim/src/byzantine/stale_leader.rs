@@ -6,7 +6,7 @@ use super::{Behaviour, Conduct, Scene, Sending};
 use hotstuff_core::Message;
 use hotstuff_core::message::Proposal;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct StaleLeader(Exchange);
 
 impl Behaviour for StaleLeader {

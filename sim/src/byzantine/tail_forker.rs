@@ -5,7 +5,7 @@ use super::{Behaviour, Conduct, Scene, Sending};
 use hotstuff_core::message::Proposal;
 use hotstuff_core::{Message, QuorumCertificate, View};
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct TailForker(Exchange);
 
 impl Behaviour for TailForker {

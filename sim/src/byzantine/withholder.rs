@@ -4,6 +4,7 @@
 use super::{Behaviour, Conduct, Scene, Sending};
 use hotstuff_core::{Message, QuorumCertificate, ReplicaId};
 
+#[derive(Clone)]
 pub(super) struct Withholder;
 
 impl Behaviour for Withholder {

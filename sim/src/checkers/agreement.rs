@@ -1,15 +1,16 @@
 //! Agreement: at each height all replicas commit the same block and reach the same state.
 
+use super::firsts::Firsts;
 use super::{Breach, Checker, Observed};
 use hotstuff_core::crypto::Digest;
 use hotstuff_core::{BlockRef, Event, Height, ReplicaId};
 use std::collections::BTreeMap;
 
 /// What was committed at each height, and who said so first.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Agreement {
-    blocks: BTreeMap<Height, (ReplicaId, BlockRef)>,
-    state_roots: BTreeMap<Height, (ReplicaId, Digest)>,
+    blocks: Firsts<Height, (ReplicaId, BlockRef)>,
+    state_roots: Firsts<Height, (ReplicaId, Digest)>,
     /// The head and state root that each replica was last seen with.
     seen: BTreeMap<ReplicaId, (BlockRef, Digest)>,
 }
@@ -45,12 +46,12 @@ impl Checker for Agreement {
 
 impl Agreement {
     fn block(&mut self, replica: ReplicaId, block: BlockRef) -> Result<(), Breach> {
-        let first = *self.blocks.entry(block.height).or_insert((replica, block));
+        let first = self.blocks.or_insert(block.height, (replica, block));
         if first.1 == block { Ok(()) } else { Err(Breach::Agreement { first, second: (replica, block) }) }
     }
 
     fn state_root(&mut self, replica: ReplicaId, height: Height, root: Digest) -> Result<(), Breach> {
-        let first = *self.state_roots.entry(height).or_insert((replica, root));
+        let first = self.state_roots.or_insert(height, (replica, root));
         if first.1 == root {
             Ok(())
         } else {

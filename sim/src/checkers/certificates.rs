@@ -16,6 +16,7 @@ use std::sync::Arc;
 const REMEMBERED_MAX: usize = 1_024;
 
 /// The committees of all epochs that any replica has come to, and certificates found good.
+#[derive(Clone)]
 pub(super) struct Certificates {
     committees: BTreeMap<Epoch, Arc<Committee>>,
     good: BTreeSet<Digest>,

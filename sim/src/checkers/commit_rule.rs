@@ -8,6 +8,7 @@ use hotstuff_core::{BlockRef, CommitRule, Event, Message, ReplicaId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What each replica may commit.
+#[derive(Clone)]
 pub(super) struct Commits {
     rule: CommitRule,
     chains: BTreeMap<ReplicaId, Chain>,
@@ -20,6 +21,7 @@ impl Commits {
 }
 
 /// One replica's blocks above its committed head, and what is known of them.
+#[derive(Clone)]
 struct Chain {
     rule: CommitRule,
     told: Told,

@@ -2,15 +2,18 @@
 //!
 //! What a replica executes again in a restart it does not tell, and what a snapshot stands for neither.
 
+use super::firsts::Firsts;
 use super::{Breach, Checker, Observed};
 use hotstuff_core::command::{ClientId, CommandId};
 use hotstuff_core::{BlockRef, Committee, Event, Height, ReplicaId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What executed at each height, by who told first, and where each command did.
+#[derive(Clone)]
 pub(super) struct Execution {
-    orders: BTreeMap<Height, (ReplicaId, Vec<CommandId>)>,
-    heights: BTreeMap<CommandId, Height>,
+    orders: Firsts<Height, (ReplicaId, Arc<[CommandId]>)>,
+    heights: Firsts<CommandId, Height>,
     clients: BTreeSet<ClientId>,
     /// How many clients replicas remember: of more, one that is forgotten may execute again.
     clients_max: usize,
@@ -18,8 +21,8 @@ pub(super) struct Execution {
 
 impl Execution {
     pub(super) fn new(committee: &Committee) -> Self {
-        let (orders, heights, clients) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Self { orders, heights, clients, clients_max: committee.limits().sessions as usize }
+        let (orders, heights) = (Firsts::default(), Firsts::default());
+        Self { orders, heights, clients: BTreeSet::new(), clients_max: committee.limits().sessions as usize }
     }
 
     /// A replica has executed the block at `height`.
@@ -29,10 +32,10 @@ impl Execution {
         height: Height,
         commands: impl Iterator<Item = CommandId>,
     ) -> Result<(), Breach> {
-        let Some((first, order)) = self.orders.get(&height) else {
-            let commands: Vec<CommandId> = commands.collect();
+        let Some((first, order)) = self.orders.of(&height) else {
+            let commands: Arc<[CommandId]> = commands.collect();
             commands.iter().try_for_each(|command| self.once(replica, *command, height))?;
-            self.orders.insert(height, (replica, commands));
+            self.orders.or_insert(height, (replica, commands));
             return Ok(());
         };
         let (mut ones, mut others) = (order.iter().copied(), commands);
@@ -50,10 +53,15 @@ impl Execution {
 
     fn once(&mut self, replica: ReplicaId, command: CommandId, second: Height) -> Result<(), Breach> {
         self.clients.insert(command.client);
-        let first = self.heights.insert(command, second);
-        first
-            .filter(|_| self.clients.len() <= self.clients_max)
-            .map_or(Ok(()), |first| Err(Breach::ExecutedTwice { replica, command, first, second }))
+        match self.heights.of(&command) {
+            Some(&first) if self.clients.len() <= self.clients_max => {
+                Err(Breach::ExecutedTwice { replica, command, first, second })
+            }
+            _ => {
+                self.heights.or_insert(command, second);
+                Ok(())
+            }
+        }
     }
 }
 

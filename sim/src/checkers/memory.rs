@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const INTERVAL: u64 = 64;
 
 /// Every replica's committed blocks, as far as they say how many of them it may hold.
+#[derive(Clone)]
 pub(super) struct Memory {
     config: Config,
     limits: Limits,
@@ -93,6 +94,7 @@ impl Checker for Memory {
 }
 
 /// The end of a replica's committed chain: what its next commits look back over.
+#[derive(Clone)]
 struct Tail {
     /// The last views, the head's at the end.
     views: VecDeque<View>,

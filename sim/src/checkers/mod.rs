@@ -7,6 +7,7 @@ mod commit_rule;
 mod execution;
 #[cfg(test)]
 mod fabricated;
+mod firsts;
 mod memory;
 mod prefix;
 mod proposals;
@@ -18,6 +19,7 @@ mod witness;
 use crate::config::SimConfig;
 use crate::network::Letter;
 use crate::step::Step;
+use dyn_clone::{DynClone, clone_trait_object};
 use hotstuff_core::message::MessageKind;
 use hotstuff_core::{Committee, Event, Message, Refusal, Replica, ReplicaId, Status};
 use hotstuff_kv::KvStore;
@@ -60,7 +62,7 @@ impl<'a> Observed<'a> {
 }
 
 /// One property.
-trait Checker: Send {
+trait Checker: DynClone + Send {
     fn check(&mut self, observed: &Observed<'_>) -> Result<(), Breach>;
 }
 
@@ -73,7 +75,10 @@ pub(crate) enum Judge {
     Votes,
 }
 
+clone_trait_object!(Checker);
+
 /// All properties.
+#[derive(Clone)]
 pub(crate) struct Checkers(Vec<Box<dyn Checker>>);
 
 impl Checkers {

@@ -5,7 +5,7 @@ use hotstuff_core::{BlockRef, Event, ReplicaId};
 use std::collections::BTreeMap;
 
 /// Each replica's committed head.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct CommittedPrefix {
     heads: BTreeMap<ReplicaId, BlockRef>,
 }

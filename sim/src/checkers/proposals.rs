@@ -1,13 +1,13 @@
 //! A key signs one block per view (pitfalls 7 and 11).
 
+use super::firsts::Firsts;
 use super::{Breach, Checker, Observed};
 use hotstuff_core::{BlockRef, Event, Message, ReplicaId, View};
-use std::collections::BTreeMap;
 
 /// Every block, by who proposed it for which view.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Proposals {
-    blocks: BTreeMap<(ReplicaId, View), BlockRef>,
+    blocks: Firsts<(ReplicaId, View), BlockRef>,
 }
 
 impl Checker for Proposals {
@@ -28,7 +28,7 @@ impl Checker for Proposals {
 
 impl Proposals {
     fn one_per_view(&mut self, replica: ReplicaId, second: BlockRef) -> Result<(), Breach> {
-        let first = *self.blocks.entry((replica, second.view)).or_insert(second);
+        let first = self.blocks.or_insert((replica, second.view), second);
         if first == second { Ok(()) } else { Err(Breach::TwoProposals { replica, first, second }) }
     }
 }

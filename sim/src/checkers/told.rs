@@ -24,7 +24,7 @@ impl From<&BlockSummary> for Held {
 }
 
 /// One replica's blocks. Invariant: each has its parent here, but for the head, so all extend the head.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Told {
     head: BlockRef,
     above: BTreeMap<BlockId, Held>,

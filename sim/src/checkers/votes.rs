@@ -2,15 +2,15 @@
 //!
 //! Looks at what is sent, not only at what is told: votes, and the last votes in timeouts.
 
+use super::firsts::Firsts;
 use super::{Breach, Checker, Observed};
 use hotstuff_core::{BlockRef, Event, Message, ReplicaId, View};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// Every vote, and the last view that each replica gave up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Votes {
-    votes: BTreeMap<(ReplicaId, View), BlockRef>,
+    votes: Firsts<(ReplicaId, View), BlockRef>,
     timed_out: BTreeMap<ReplicaId, View>,
 }
 
@@ -32,7 +32,7 @@ impl Checker for Votes {
         // A leader that collects its own vote sends nothing.
         for event in &observed.step.events {
             if let (Some(replica), Event::Voted { block, .. }) = (observed.id(), event) {
-                Self::one_per_view(self.votes.entry((replica, block.view)), replica, *block)?;
+                self.one_per_view(replica, *block)?;
             }
         }
         Ok(())
@@ -41,20 +41,16 @@ impl Checker for Votes {
 
 impl Votes {
     fn vote(&mut self, replica: ReplicaId, block: BlockRef) -> Result<(), Breach> {
-        match (self.votes.entry((replica, block.view)), self.timed_out.get(&replica)) {
-            (Entry::Vacant(_), Some(&timed_out)) if block.view <= timed_out => {
+        match (self.votes.of(&(replica, block.view)), self.timed_out.get(&replica)) {
+            (None, Some(&timed_out)) if block.view <= timed_out => {
                 Err(Breach::VoteAfterTimeout { replica, block, timed_out })
             }
-            (entry, _) => Self::one_per_view(entry, replica, block),
+            _ => self.one_per_view(replica, block),
         }
     }
 
-    fn one_per_view(
-        entry: Entry<'_, (ReplicaId, View), BlockRef>,
-        replica: ReplicaId,
-        second: BlockRef,
-    ) -> Result<(), Breach> {
-        let first = *entry.or_insert(second);
+    fn one_per_view(&mut self, replica: ReplicaId, second: BlockRef) -> Result<(), Breach> {
+        let first = self.votes.or_insert((replica, second.view), second);
         if first == second { Ok(()) } else { Err(Breach::TwoVotes { replica, first, second }) }
     }
 }

@@ -12,6 +12,7 @@ use hotstuff_core::{BlockRef, CommitRule, Event, Message, Refusal, ReplicaId, Vi
 use std::collections::BTreeMap;
 
 /// What each replica may vote for.
+#[derive(Clone)]
 pub(super) struct VotingRule {
     rule: CommitRule,
     voters: BTreeMap<ReplicaId, Voter>,
@@ -24,6 +25,7 @@ impl VotingRule {
 }
 
 /// One replica.
+#[derive(Clone)]
 struct Voter {
     rule: CommitRule,
     told: Told,

@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const WAITING_MAX: usize = 4_096;
 
 /// The committed commands, executed once more.
+#[derive(Clone)]
 pub(super) struct Witness {
     clients: BTreeMap<ClientNumber, ClientId>,
     /// The last command that each has sent.
@@ -42,6 +43,7 @@ pub(super) struct Witness {
 }
 
 /// A command that a client has sent.
+#[derive(Clone)]
 struct Call {
     invoked: u64,
     /// The height, and the result if it is known.

@@ -10,6 +10,7 @@ use hotstuff_core::Time;
 use std::collections::VecDeque;
 
 /// A run of a plan, up to where it has come.
+#[derive(Clone)]
 pub struct Course {
     sim: Sim,
     /// What is still to be done.

@@ -20,6 +20,7 @@ mod hidden_lock;
 mod lagging;
 mod network;
 mod open_challenge;
+mod prompter;
 mod retries;
 mod rules;
 mod run;
@@ -31,6 +32,7 @@ pub use cue::{At, Cue};
 pub use expected::{CatchUp, Contrast, Expected, Unmet};
 pub use hashes::{of_seed, step_hashes, step_text, trace_hash};
 pub use open_challenge::CHALLENGE_BY_CHANCE;
+pub(crate) use prompter::Prompter;
 pub use run::Run;
 
 use crate::config::SimConfig;

@@ -3,16 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use super::cue::{At, Cue};
 use super::expected::{Told, Unmet};
+use super::prompter::Prompter;
 use super::{Scenario, Script};
 use crate::config::SimError;
 use crate::ids::HostId;
 use crate::intervention::{Intervened, Intervention};
 use crate::sim::Sim;
 use crate::step::Step;
-use hotstuff_core::{CommitRule, Event, Height, Time, View};
-use std::collections::{BTreeSet, VecDeque};
+use hotstuff_core::{CommitRule, Time};
+use std::collections::BTreeSet;
 
 /// A script being played.
 ///
@@ -22,11 +22,7 @@ use std::collections::{BTreeSet, VecDeque};
 pub struct Run {
     script: &'static Script,
     sim: Sim,
-    cues: VecDeque<Cue>,
-    /// When the last cue came.
-    cued: Time,
-    /// The highest view that an honest host entered, and the highest block that one committed.
-    furthest: (View, Height),
+    prompter: Prompter,
     /// All steps up to the script's end, and who had been faulty by then.
     steps: Vec<Step>,
     faulty: BTreeSet<HostId>,
@@ -38,14 +34,11 @@ impl Run {
     /// [`Script::rule`] leaves it open.
     #[must_use]
     pub fn new(script: &'static Script, seed: u64, rule: Option<CommitRule>) -> Self {
-        let mut config = (script.config)(seed);
-        config.rule = script.rule.or(rule).unwrap_or(config.rule);
+        let (sim, prompter) = script.begin(seed, rule);
         Self {
             script,
-            sim: Sim::new(config).expect("each script's cluster can be, whatever the seed"),
-            cues: (script.cues)(seed).into(),
-            cued: Time(0),
-            furthest: Default::default(),
+            sim,
+            prompter,
             steps: Vec::new(),
             faulty: BTreeSet::new(),
             visits: Vec::new(),
@@ -95,30 +88,14 @@ impl Run {
     /// happen any more, or the run is frozen.
     #[must_use]
     pub fn next_time(&self) -> Option<Time> {
-        if self.sim.violation().is_some() {
-            return None;
-        }
-        let cue = self.cue_time().into_iter();
-        cue.chain(self.sim.next_time()).min()
+        self.prompter.next_time(&self.sim)
     }
 
     /// Lets the next thing happen: a cue of the script that is due, or else what is next in the
     /// cluster. `None` as in [`next_time`](Self::next_time). Goes on beyond the script's end.
     pub fn step(&mut self) -> Option<Step> {
-        while let Some(time) = self.cue_time().filter(|time| self.is_next(*time)) {
-            if time > self.sim.now() {
-                self.sim.run_until(time, |_| {});
-            }
-            let cue = self.cues.pop_front()?;
-            self.cued = time;
-            // What was done by others may have made it impossible: then it is left out.
-            if let Ok(step) = self.sim.intervene(cue.what) {
-                self.note(&step);
-                return Some(step);
-            }
-        }
-        let step = self.sim.step()?;
-        self.note(&step);
+        let step = self.prompter.step(&mut self.sim)?;
+        self.keep(&step);
         Some(step)
     }
 
@@ -181,41 +158,27 @@ impl Run {
         }
     }
 
-    /// When the next cue comes, as far as is known: one that waits for a view or a height has no time
-    /// before that is there.
-    fn cue_time(&self) -> Option<Time> {
-        let is_there = match self.cues.front()?.at {
-            At::Time(time) => return Some(time.max(self.sim.now())),
-            At::After(span) => return Some((self.cued + span).max(self.sim.now())),
-            At::View(view) => self.furthest.0 >= view,
-            At::Committed(height) => self.furthest.1 >= height,
-        };
-        is_there.then_some(self.sim.now())
-    }
-
-    /// Whether a cue of this time comes before the cluster's next step: one that waits for an event
-    /// follows it at once, one of a time comes after all else that is due then.
-    fn is_next(&self, time: Time) -> bool {
-        let waits = matches!(self.cues.front(), Some(Cue { at: At::View(_) | At::Committed(_), .. }));
-        self.sim.violation().is_none() && (waits || self.sim.next_time().is_none_or(|next| next > time))
-    }
-
     fn note(&mut self, step: &Step) {
-        if step.host.is_some_and(|host| !self.sim.faulty().contains(&host)) {
-            for event in &step.events {
-                match event {
-                    Event::ViewEntered { view, .. } => self.furthest.0 = self.furthest.0.max(*view),
-                    Event::Committed { block, .. } => {
-                        self.furthest.1 = self.furthest.1.max(block.block.height);
-                    }
-                    _ => {}
-                }
-            }
-        }
+        self.prompter.note(&self.sim, step);
+        self.keep(step);
+    }
+
+    fn keep(&mut self, step: &Step) {
         if step.time <= self.script.until {
             self.steps.push(step.clone());
             self.faulty.clone_from(self.sim.faulty());
         }
+    }
+}
+
+impl Script {
+    /// Its cluster at the beginning, and who gives its cues. A `rule` takes the place of the script's own
+    /// where [`rule`](Self::rule) leaves it open.
+    pub(crate) fn begin(&self, seed: u64, rule: Option<CommitRule>) -> (Sim, Prompter) {
+        let mut config = (self.config)(seed);
+        config.rule = self.rule.or(rule).unwrap_or(config.rule);
+        let sim = Sim::new(config).expect("each script's cluster can be, whatever the seed");
+        (sim, Prompter::new((self.cues)(seed)))
     }
 }
 

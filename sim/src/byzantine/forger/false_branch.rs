@@ -7,6 +7,7 @@ use hotstuff_core::command::Payload;
 use hotstuff_core::{Block, BlockId, QuorumCertificate, View};
 
 /// A branch that commits its first block, if its certificates are believed.
+#[derive(Clone)]
 pub(super) struct FalseBranch {
     blocks: Vec<Block>,
     /// Of each block.

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 /// How many of its branches it remembers.
 const BRANCHES: usize = 12;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Forger {
     exchange: Exchange,
     /// The last view of its core in which it made branches.

@@ -1,11 +1,11 @@
 //! Scripts of cues, played in pieces, interrupted and again.
 
 use super::*;
-use crate::scenarios::cue::{after_ms, at_ms, in_view};
+use crate::scenarios::cue::{At, Cue, after_ms, at_ms, in_view};
 use crate::scenarios::setting::{cluster, ms};
 use crate::scenarios::{Expected, all, named};
 use crate::step::Cause;
-use hotstuff_core::ReplicaId;
+use hotstuff_core::{Event, Height, ReplicaId};
 
 static SCRIPT: Script = Script {
     label: "",
