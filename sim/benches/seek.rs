@@ -21,7 +21,8 @@ fn main() {
         let begun = Instant::now();
         while timeline.sim().steps() < steps && timeline.step(Time(u64::MAX)).is_some() {}
         let took = begun.elapsed().as_secs_f64();
-        let kept = resident_mb().zip(before).map_or("?".into(), |(now, before)| format!("{:.0}", now - before));
+        let kept =
+            resident_mb().zip(before).map_or("?".into(), |(now, before)| format!("{:.0}", now - before));
         let mut took_ms: Vec<f64> = (1..=SEEKS).map(|turn| seek(&mut timeline, turn, steps)).collect();
         took_ms.sort_by(f64::total_cmp);
         let at = |share: usize| took_ms[took_ms.len() * share / 100];

@@ -15,6 +15,12 @@ impl Sim {
         })
     }
 
+    /// The messages between replicas that the last step put on their way.
+    #[must_use]
+    pub fn posted(&self) -> &[InFlight] {
+        &self.posted
+    }
+
     /// The commands and replies that are on their way, by arrival, also those that get lost.
     pub fn client_in_flight(&self) -> impl Iterator<Item = ClientInFlight> {
         self.queue.iter().filter_map(|(&(arrives, _), due)| {

@@ -4,6 +4,7 @@
 use crate::config::{SimConfig, SimError};
 use crate::explore::{Course, Plan};
 use crate::intervention::{Intervened, Intervention};
+use crate::progress::Probe;
 use crate::scenarios::{self, Prompter};
 use crate::sim::Sim;
 use crate::step::Step;
@@ -49,7 +50,7 @@ pub struct Play(Kind);
 enum Kind {
     Free(Box<Sim>),
     Lesson(Box<Sim>, Prompter),
-    Plan(Box<Course>),
+    Plan(Box<Course>, Probe),
 }
 
 impl Play {
@@ -68,7 +69,7 @@ impl Play {
                 let (sim, prompter) = script.begin(*seed, *rule);
                 Kind::Lesson(Box::new(sim), prompter)
             }
-            Beginning::Plan(plan) => Kind::Plan(Box::new(Course::new(plan)?)),
+            Beginning::Plan(plan) => Kind::Plan(Box::new(Course::new(plan)?), Probe::default()),
         });
         play.sim_mut().forget_history();
         Ok(play)
@@ -79,14 +80,14 @@ impl Play {
     pub fn sim(&self) -> &Sim {
         match &self.0 {
             Kind::Free(sim) | Kind::Lesson(sim, _) => sim,
-            Kind::Plan(course) => course.sim(),
+            Kind::Plan(course, _) => course.sim(),
         }
     }
 
     fn sim_mut(&mut self) -> &mut Sim {
         match &mut self.0 {
             Kind::Free(sim) | Kind::Lesson(sim, _) => sim,
-            Kind::Plan(course) => course.sim_mut(),
+            Kind::Plan(course, _) => course.sim_mut(),
         }
     }
 
@@ -96,7 +97,8 @@ impl Play {
         match &self.0 {
             Kind::Free(sim) => sim.next_time(),
             Kind::Lesson(sim, prompter) => prompter.next_time(sim),
-            Kind::Plan(course) => course.next_time(),
+            Kind::Plan(course, probe) if probes(course, *probe) => Some(course.sim().now()),
+            Kind::Plan(course, _) => course.next_time(),
         }
     }
 
@@ -108,7 +110,21 @@ impl Play {
         match &mut self.0 {
             Kind::Free(sim) => sim.step(),
             Kind::Lesson(sim, prompter) => prompter.step(sim),
-            Kind::Plan(course) => course.step(until),
+            Kind::Plan(course, probe) => {
+                // As when the plan is run: in the end a command is sent to see whether it goes on.
+                if probes(course, *probe) {
+                    let sent;
+                    (*probe, sent) = course.sim_mut().send_probe();
+                    if sent.is_some() {
+                        return sent;
+                    }
+                }
+                let step = course.step(until)?;
+                if course.is_over() {
+                    *probe = probe.after(&step);
+                }
+                Some(step)
+            }
         }
     }
 
@@ -144,4 +160,9 @@ impl Play {
             prompter.note(sim, step);
         }
     }
+}
+
+/// Whether a plan's run is at the point at which a command is to be sent.
+fn probes(course: &Course, probe: Probe) -> bool {
+    probe.is_unsent() && course.is_over() && course.sim().violation().is_none()
 }

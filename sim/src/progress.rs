@@ -6,15 +6,16 @@ use crate::config::SimError;
 use crate::ids::{ClientNumber, HostId};
 use crate::intervention::Intervention;
 use crate::sim::Sim;
-use crate::step::Cause;
+use crate::step::{Cause, Step};
 use hotstuff_core::command::Outcome;
 use hotstuff_core::{Height, Replica, SequenceNumber, Span, Time};
 use hotstuff_kv::{KvStore, Operation};
 
 /// How far the check has come.
-#[derive(Clone, Copy)]
-enum Probe {
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Probe {
     /// No client could send a command yet.
+    #[default]
     Unsent,
     Sent(ClientNumber, SequenceNumber),
     /// It executed at this height.
@@ -32,6 +33,18 @@ impl Sim {
     /// # Errors
     /// What a checker finds meanwhile, or [`Breach::NoProgress`]. Either freezes the run.
     pub fn check_progress(&mut self, bound: Span) -> Result<(), Violation> {
+        self.check_progress_with(bound, |_| {})
+    }
+
+    /// The same, and lets `sink` see each step that comes about by itself.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn check_progress_with(
+        &mut self,
+        bound: Span,
+        mut sink: impl FnMut(&Step),
+    ) -> Result<(), Violation> {
         let deadline = self.now + bound;
         let mut probe = Probe::Unsent;
         loop {
@@ -39,7 +52,7 @@ impl Sim {
                 return Err(violation.clone());
             }
             match probe {
-                Probe::Unsent => probe = self.send_probe(),
+                Probe::Unsent => (probe, _) = self.send_probe(),
                 Probe::Answered(height) if self.behind(height).is_empty() => return Ok(()),
                 Probe::Sent(..) | Probe::Answered(_) => {}
             }
@@ -47,7 +60,8 @@ impl Sim {
                 break;
             }
             let step = self.step().expect("one is due");
-            probe = step.results.iter().fold(probe, |probe, result| probe.learn(result));
+            sink(&step);
+            probe = probe.after(&step);
         }
         let because = self.because(probe);
         let (step, time) = (self.steps.saturating_sub(1), self.now);
@@ -57,7 +71,7 @@ impl Sim {
     }
 
     /// Lets the first client that may send one send a command.
-    fn send_probe(&mut self) -> Probe {
+    pub(crate) fn send_probe(&mut self) -> (Probe, Option<Step>) {
         for client in (0..self.config.clients).map(ClientNumber) {
             let request = Operation::Set { key: b"progress".to_vec(), value: b"made".to_vec() }.into();
             match self.intervene(Intervention::Submit { client, request }) {
@@ -65,13 +79,13 @@ impl Sim {
                     let Cause::Submitted { client, sequence, .. } = step.cause else {
                         unreachable!("a command was submitted")
                     };
-                    return Probe::Sent(client, sequence);
+                    return (Probe::Sent(client, sequence), Some(step));
                 }
                 Err(SimError::Submit(_)) => {} // it has too many in flight
                 Err(other) => unreachable!("the run goes on, and there is such a client: {other}"),
             }
         }
-        Probe::Unsent
+        (Probe::Unsent, None)
     }
 
     /// The honest members that are up and have not committed up to `height`.
@@ -112,6 +126,16 @@ impl Sim {
 }
 
 impl Probe {
+    /// How far it has come after a step.
+    pub(crate) fn after(self, step: &Step) -> Self {
+        step.results.iter().fold(self, |probe, result| probe.learn(result))
+    }
+
+    /// Whether a command is still to be sent.
+    pub(crate) fn is_unsent(self) -> bool {
+        matches!(self, Self::Unsent)
+    }
+
     /// A client has learnt something: it may be the answer, or that there will be none.
     fn learn(self, result: &CommandResult) -> Self {
         match (self, &result.outcome) {

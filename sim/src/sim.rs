@@ -280,12 +280,6 @@ impl Sim {
         self.network.cuts()
     }
 
-    /// The messages between replicas that the last step put on their way.
-    #[must_use]
-    pub fn posted(&self) -> &[InFlight] {
-        &self.posted
-    }
-
     /// From here on keeps neither [`replies`](Self::replies) nor [`history`](Self::history), which grow with
     /// the run; steps tell both.
     pub fn forget_history(&mut self) {

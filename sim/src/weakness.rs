@@ -64,6 +64,65 @@ impl Weakness {
         }
     }
 
+    /// What all replicas do, in a few words.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::NoLock => "vote against the lock",
+            Self::QuorumMinusOne => "take one vote less for a quorum",
+            Self::CommitEarly => "commit one certificate too early",
+            Self::IgnoreConsecutiveViews => "commit chains with gaps",
+            Self::PersistAfterSend => "send before they write it down",
+            Self::CountDuplicateSigners => "count a signer twice",
+            Self::VoteAfterTimeout => "vote in views they gave up",
+            Self::AcceptUnverified => "believe certificates unread",
+            Self::ExecuteTwice => "execute a repeated command again",
+        }
+    }
+
+    /// What the rule is for that is missing.
+    #[must_use]
+    pub const fn lesson(self) -> &'static str {
+        match self {
+            Self::NoLock => {
+                "A lock keeps a quorum from certifying anything that contradicts a block which may be committed \
+                 already. Without it, a later leader can have another block certified in its place."
+            }
+            Self::QuorumMinusOne => {
+                "Two quorums of 2f+1 share f+1 replicas, one of them honest, who votes once. With one vote less \
+                 two certificates of one view may share nobody honest: both can be formed."
+            }
+            Self::CommitEarly => {
+                "A block is safe only once a quorum is locked on it. One certificate earlier too few replicas \
+                 know of it, and a leader who has not heard may build beside it."
+            }
+            Self::IgnoreConsecutiveViews => {
+                "In a view that is missing in between, others may have certified another block. Only views \
+                 in a row leave no room for that."
+            }
+            Self::PersistAfterSend => {
+                "Who crashes after sending a vote and before writing it down has forgotten it, and may vote \
+                 again in the same view, for something else."
+            }
+            Self::CountDuplicateSigners => {
+                "A certificate is worth as much as its distinct signers. If one of them may stand in it \
+                 twice, a few faulty replicas make a quorum."
+            }
+            Self::VoteAfterTimeout => {
+                "Who gives up on a view tells the highest certificate it knows. If it votes in that view \
+                 after all, a certificate may arise that the next leader was not told of."
+            }
+            Self::AcceptUnverified => {
+                "A certificate is a claim until its signatures are checked. Believed unread, one liar can make \
+                 up any history."
+            }
+            Self::ExecuteTwice => {
+                "A client sends again when no answer comes, so a command may be in two blocks. Replicas \
+                 must know what they have done."
+            }
+        }
+    }
+
     /// The one with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -2,9 +2,10 @@
 
 use super::Event;
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 /// How much something matters, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// This replica takes part no more.
     Error,

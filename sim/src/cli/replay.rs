@@ -64,5 +64,5 @@ fn read(file: &Path) -> Result<Plan, super::Failure> {
 pub fn link(plan: &Plan, report: &Report) -> String {
     let rule = super::rule_name(plan.config.rule);
     let (seed, replicas, code) = (plan.config.seed, plan.config.replicas, plan.to_code());
-    format!("#/s/run?v=1&seed={seed}&n={replicas}&rule={rule}&i={code}&h={}", report.trace_hash)
+    format!("#/s/run?v=1&seed={seed}&n={replicas}&rule={rule}&p={code}&h={}", report.trace_hash)
 }

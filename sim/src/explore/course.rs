@@ -45,10 +45,21 @@ impl Course {
         self.sim.checkers = Checkers::of_outcome(&self.sim.committee);
     }
 
+    /// Whether all that is planned has happened: what then comes is only to see whether it goes on.
+    pub(crate) fn is_over(&self) -> bool {
+        let is_past = self.sim.next_time().is_none_or(|next| next > self.faults_until);
+        self.is_healed && self.planned.is_empty() && is_past
+    }
+
     /// When something happens next: by itself, or because it is planned.
     #[must_use]
     pub fn next_time(&self) -> Option<Time> {
-        let planned = self.planned.front().map(|planned| planned.at.max(self.sim.now()));
+        if self.sim.violation().is_some() {
+            return None;
+        }
+        let planned = self.planned.front().map(|planned| planned.at);
+        let end = (!self.is_healed).then_some(self.faults_until);
+        let planned = planned.into_iter().chain(end).min().map(|at| at.max(self.sim.now()));
         [planned, self.sim.next_time()].into_iter().flatten().min()
     }
 

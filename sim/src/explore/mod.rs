@@ -5,7 +5,7 @@
 //! so that some runs have much of one kind and nothing of the others.
 
 mod changes;
-mod code;
+
 mod course;
 mod coverage;
 mod draw;
@@ -13,7 +13,6 @@ mod faults;
 mod plan;
 mod shrink;
 
-pub use code::CodeError;
 pub use course::Course;
 pub use coverage::{Coverage, Sight};
 pub use draw::Space;

@@ -59,7 +59,8 @@ impl Plan {
         self.run_with(|_| {})
     }
 
-    /// Makes the run, and lets `sink` see each step.
+    /// Makes the run, and lets `sink` see each step, but for the commands that are sent in the end to see
+    /// whether it goes on.
     ///
     /// # Errors
     /// When the config cannot be.
@@ -70,16 +71,13 @@ impl Plan {
     /// Makes the rest of the run.
     pub(crate) fn finish(&self, mut course: Course, mut sink: impl FnMut(&Step)) -> Report {
         let mut coverage = Coverage::default();
-        let mut see = |step: &Step| {
-            coverage.note(step);
-            sink(step);
-        };
         while let Some(step) = course.step(self.faults_until) {
-            see(&step);
+            coverage.note(&step);
+            sink(&step);
         }
         let sim = course.sim_mut();
         // What it finds freezes the run, and is read from there.
-        let _ = sim.check_progress(PROGRESS_BOUND);
+        let _ = sim.check_progress_with(PROGRESS_BOUND, &mut sink);
         #[cfg(feature = "cli")]
         sim.check_history();
         coverage.note_end(sim);

@@ -29,6 +29,7 @@ mod twins;
 mod withholding;
 
 pub use cue::{At, Cue};
+pub(crate) use expected::culprits;
 pub use expected::{CatchUp, Contrast, Expected, Unmet};
 pub use hashes::{of_seed, step_hashes, step_text, trace_hash};
 pub use open_challenge::CHALLENGE_BY_CHANCE;

@@ -35,14 +35,7 @@ impl Run {
     #[must_use]
     pub fn new(script: &'static Script, seed: u64, rule: Option<CommitRule>) -> Self {
         let (sim, prompter) = script.begin(seed, rule);
-        Self {
-            script,
-            sim,
-            prompter,
-            steps: Vec::new(),
-            faulty: BTreeSet::new(),
-            visits: Vec::new(),
-        }
+        Self { script, sim, prompter, steps: Vec::new(), faulty: BTreeSet::new(), visits: Vec::new() }
     }
 
     /// Makes a run again, with what others than the script did to it, up to its first `steps` steps:

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// From one checkpoint to the next at first, in steps.
 const SPACING_STEPS: u64 = 256;
 /// How many hosts all checkpoints of a branch hold at most; beyond it, every other one is dropped.
-const HOSTS_KEPT_MAX: usize = 2_000;
+const HOSTS_KEPT_MAX: usize = 1_200;
 
 /// Names a branch of a timeline: the first one is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -65,7 +65,10 @@ pub(super) fn compare<F>(
 }
 
 /// What happens on a branch, and whether that is all.
-fn lines<F>((mut play, mut visits, branch): (Play, usize, &Branch<F>), lines_max: usize) -> (Vec<Line>, bool) {
+fn lines<F>(
+    (mut play, mut visits, branch): (Play, usize, &Branch<F>),
+    lines_max: usize,
+) -> (Vec<Line>, bool) {
     let mut lines = Vec::new();
     for _ in 0..STEPS_MAX {
         if play.sim().steps() >= branch.end.0 {

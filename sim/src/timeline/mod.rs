@@ -11,11 +11,11 @@ pub use branch::{BranchId, BranchView, Fork};
 pub use compare::{Comparison, Row, Side};
 pub use marks::{Mark, MarkKind, Marks};
 
+use crate::SimError;
 use crate::intervention::{Intervened, Intervention};
 use crate::play::{BeginError, Beginning, Play};
 use crate::sim::Sim;
 use crate::step::Step;
-use crate::SimError;
 use branch::{Branch, Checkpoint};
 use hotstuff_core::Time;
 

@@ -28,16 +28,20 @@ pub(super) fn equivocated(told: &Told<'_>, replica: ReplicaId) -> Result<(), Str
 }
 
 pub(super) fn conflict(told: &Told<'_>, expected: &[ReplicaId]) -> Result<(), String> {
+    let Some(found) = of_conflict(told) else { return Err("All committed the same.".into()) };
+    if found.iter().eq(expected) { Ok(()) } else { Err(format!("The fault is of: {}.", names(&found))) }
+}
+
+/// Who must be faulty, if two conflicting blocks were committed.
+pub(super) fn of_conflict(told: &Told<'_>) -> Option<BTreeSet<ReplicaId>> {
     let mut by_height = BTreeMap::new();
     let commits = told.commits().map(|(.., block)| block);
-    let conflict = commits.into_iter().find_map(|block| {
+    let (one, other) = commits.into_iter().find_map(|block| {
         let first = *by_height.entry(block.block.height).or_insert(block);
         (first.block != block.block).then_some((first, block))
-    });
-    let Some((one, other)) = conflict else { return Err("All committed the same.".into()) };
+    })?;
     let (earlier, later) = if one.block.view <= other.block.view { (one, other) } else { (other, one) };
-    let found = culprits(told, earlier, later);
-    if found.iter().eq(expected) { Ok(()) } else { Err(format!("The fault is of: {}.", names(&found))) }
+    Some(culprits(told, earlier, later))
 }
 
 /// Who must be faulty, where two conflicting blocks were committed.

@@ -13,9 +13,19 @@ mod views;
 pub use contrast::Contrast;
 pub(super) use told::Told;
 
+use crate::ids::HostId;
+use crate::step::Step;
 use core::fmt;
-use hotstuff_core::{Height, ReplicaId, Span, Time, View};
+use hotstuff_core::{Committee, Height, ReplicaId, Span, Time, View};
 use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Who must be faulty by the certificates of a run in which honest hosts committed two conflicting blocks;
+/// nobody, where they did not.
+pub(crate) fn culprits(committee: &Committee, steps: &[Step], faulty: &BTreeSet<HostId>) -> Vec<ReplicaId> {
+    let told = Told { committee, steps, faulty, violation: None };
+    conflict::of_conflict(&told).into_iter().flatten().collect()
+}
 
 /// One thing that a run is to show at the end of its script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
