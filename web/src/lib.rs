@@ -5,6 +5,7 @@
 
 pub mod draw;
 pub mod model;
+pub mod sandbox;
 pub mod source;
 mod ui;
 

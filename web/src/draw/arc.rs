@@ -4,6 +4,7 @@ use crate::draw::role::Role;
 use crate::draw::scene::Scene;
 use crate::draw::shape::{Anchor, Point, Shape};
 use crate::model::Replica;
+use crate::model::replica::key;
 use hotstuff_core::Time;
 use std::f64::consts::{FRAC_PI_2, TAU};
 
@@ -16,14 +17,14 @@ pub fn add(scene: &mut Scene, replica: &Replica, at: Point, radius: f64, now: Ti
         scene.add(Shape::Circle { at, radius }).stroke(Role::Faint, 3.0);
         let arc = Shape::Arc { at, radius, from: -FRAC_PI_2, to: -FRAC_PI_2 + TAU * left };
         let role = if replica.gave_up { Role::Bad } else { Role::Accent };
-        scene.add(arc).stroke(role, 3.0).tag("timer", replica.id.0, format!("{left:.3}"));
+        scene.add(arc).stroke(role, 3.0).tag("timer", key(replica.id), format!("{left:.3}"));
     }
     if replica.gave_up {
         let exponent = replica.status.as_ref().map_or(0, |status| status.timeout_exponent);
         let mark = at.towards(-FRAC_PI_2 / 2.0, radius + 9.0);
         scene.add(Shape::regular(mark, 8.0, 3, -FRAC_PI_2)).fill(Role::Bad).tag(
             "gave-up",
-            replica.id.0,
+            key(replica.id),
             format!("back-off {exponent}"),
         );
         if exponent > 0 {

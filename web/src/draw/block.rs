@@ -14,7 +14,14 @@ pub const WIDTH: f64 = 74.0;
 pub const HEIGHT: f64 = 40.0;
 
 /// Adds the block at `place`, its box's middle at `at`.
-pub fn add(scene: &mut Scene, cluster: &Cluster, place: &Place<'_>, at: Point, selected: bool) {
+pub fn add(
+    scene: &mut Scene,
+    cluster: &Cluster,
+    place: &Place<'_>,
+    under_way: &[ReplicaId],
+    at: Point,
+    selected: bool,
+) {
     let block = &place.node.block;
     let corner = Point::new(at.x - WIDTH / 2.0, at.y - HEIGHT / 2.0);
     let is_conflicting = cluster.tree.is_conflicting(&block.block);
@@ -59,7 +66,7 @@ pub fn add(scene: &mut Scene, cluster: &Cluster, place: &Place<'_>, at: Point, s
     } else if place.stage == Stage::Locked && !place.orphan {
         padlock(scene, icon);
     }
-    seal(scene, cluster, place, Point::new(at.x, corner.y - 9.0));
+    seal(scene, cluster, place, under_way, Point::new(at.x, corner.y - 9.0));
     flags(scene, cluster, &block.block.id, Point::new(corner.x, corner.y + HEIGHT + 11.0));
 }
 
@@ -87,31 +94,46 @@ pub fn padlock(scene: &mut Scene, at: Point) {
     scene.add(body).fill(Role::Ink);
 }
 
-/// A pip per replica, filled where its vote is known to be in, and a mark where a quorum begins.
-fn seal(scene: &mut Scene, cluster: &Cluster, place: &Place<'_>, at: Point) {
+/// A pip per replica, as wide as its power: filled where its vote is known to be in, with a dot where it is on
+/// its way, empty where it is missing. A mark stands where a quorum begins.
+fn seal(scene: &mut Scene, cluster: &Cluster, place: &Place<'_>, under_way: &[ReplicaId], at: Point) {
     let Some(committee) = &cluster.committee else { return };
-    if place.node.voters.is_empty() {
+    let voters = &place.node.voters;
+    if voters.is_empty() && under_way.is_empty() {
         return;
     }
-    let step = (WIDTH / committee.size() as f64).min(9.0);
-    let start = at.x - step * (committee.size() as f64 - 1.0) / 2.0;
-    let voters = place.node.voters.iter();
-    let others = committee.ids().filter(|id| !place.node.voters.contains(id));
-    for (position, id) in voters.copied().chain(others).enumerate() {
-        let pip = Shape::Circle { at: Point::new(start + step * position as f64, at.y), radius: step * 0.33 };
-        let pip = scene.add(pip);
-        if place.node.voters.contains(&id) {
-            pip.fill(Role::of(id)).stroke(Role::Ink, 0.75);
+    let total = committee.total().0;
+    let unit = (WIDTH / total.max(1) as f64).min(9.0);
+    let rank = |id: &ReplicaId| {
+        if voters.contains(id) {
+            0
+        } else if under_way.contains(id) {
+            1
         } else {
-            pip.stroke(Role::Muted, 0.75);
+            2
         }
+    };
+    let mut pips: Vec<(ReplicaId, f64)> =
+        committee.members.iter().map(|(id, power)| (*id, unit * power.0 as f64)).collect();
+    pips.sort_by_key(|(id, _)| (rank(id), *id));
+    let start = at.x - unit * total as f64 / 2.0;
+    let mut x = start;
+    for (id, width) in pips {
+        let middle = Point::new(x + width / 2.0, at.y);
+        let radius = (width * 0.33).min(4.0);
+        let pip = scene.add(Shape::Circle { at: middle, radius });
+        match rank(&id) {
+            0 => pip.fill(Role::of(id)).stroke(Role::Ink, 0.75),
+            _ => pip.stroke(Role::Muted, 0.75),
+        };
+        if rank(&id) == 1 {
+            scene.add(Shape::Circle { at: middle, radius: radius * 0.45 }).fill(Role::of(id));
+        }
+        x += width;
     }
-    // Power and number are the same thing only where every member has a power of 1.
-    if committee.spec().members.iter().all(|member| member.power.0 == 1) {
-        let x = start + step * (committee.quorum().0 as f64 - 0.5);
-        let points = vec![Point::new(x, at.y - 5.0), Point::new(x, at.y + 5.0)];
-        scene.add(Shape::Line { points }).stroke(Role::Ink, 1.0);
-    }
+    let x = start + unit * (committee.quorum.0 as f64 - 0.5);
+    let points = vec![Point::new(x, at.y - 5.0), Point::new(x, at.y + 5.0)];
+    scene.add(Shape::Line { points }).stroke(Role::Ink, 1.0);
 }
 
 type Pointer = (&'static str, fn(&Status) -> BlockId);

@@ -9,7 +9,7 @@ use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
 /// Adds `flight` at `at`, in its sender's hue.
 pub fn add(scene: &mut Scene, flight: &Flight, at: Point, size: f64, is_labelled: bool) {
-    let role = Role::of(flight.from);
+    let role = Role::of(flight.from.replica);
     let note = format!("{} from {} to {}", flight.kind, flight.from, flight.to);
     scene
         .add(symbol(flight.kind, at, size))

@@ -3,7 +3,11 @@
 pub mod arc;
 pub mod block;
 pub mod camera;
+pub mod crowd;
 pub mod crown;
+pub mod cuts;
+pub mod faulty;
+pub mod gesture;
 pub mod message;
 pub mod network;
 pub mod paint;
@@ -11,6 +15,7 @@ pub mod replica;
 pub mod role;
 pub mod scene;
 pub mod shape;
+pub mod spacetime;
 pub mod tree;
 
 pub use role::Role;

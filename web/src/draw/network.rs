@@ -1,12 +1,12 @@
 //! The network: replicas on a ring, messages on the chords between them.
 
-use crate::draw::message;
 use crate::draw::replica::{self, Stand};
 use crate::draw::role::Role;
 use crate::draw::scene::Scene;
 use crate::draw::shape::{Anchor, Point, Shape};
+use crate::draw::{crowd, cuts, message};
 use crate::model::{Flight, Replica, Session};
-use hotstuff_core::ReplicaId;
+use hotstuff_sim::HostId;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 // Messages both ways on one chord keep to their own side of it.
@@ -32,7 +32,9 @@ impl Ring {
     #[must_use]
     pub fn new(width: f64, height: f64, count: usize) -> Self {
         let crowding = (count.max(4) as f64).sqrt() / 2.0;
-        let radius = (width.min(height) / (11.0 * crowding)).clamp(14.0, 30.0);
+        let least = if count < crowd::FROM { 14.0 } else { 5.0 };
+        let around = (width + height) * 1.4 / (count as f64 * 3.2);
+        let radius = (width.min(height) / (11.0 * crowding)).min(around.max(least)).clamp(least, 30.0);
         let (above, below, beside) =
             (radius * 2.0 + 14.0, radius + if count < CROWD { 42.0 } else { 14.0 }, radius + 34.0);
         let down = ((height - above - below) / 2.0).max(20.0);
@@ -61,17 +63,23 @@ pub fn scene(session: &Session, width: f64, height: f64, still: bool) -> Scene {
     }
     let ring = Ring::new(width, height, replicas.len());
     edges(&mut scene, &ring, replicas);
+    cuts::add(&mut scene, &ring, replicas, &session.cuts);
     let leaders = session.cluster.leaders();
     for (position, replica) in replicas.iter().enumerate() {
         let stand = Stand {
             at: ring.at(position),
             radius: ring.radius,
-            leads: leaders.is_some_and(|(leader, _)| leader == replica.id),
-            leads_next: leaders.is_some_and(|(_, next)| next == replica.id),
+            leads: leaders.is_some_and(|(leader, _)| leader == replica.id.replica),
+            leads_next: leaders.is_some_and(|(_, next)| next == replica.id.replica),
             selected: session.selection.replica() == Some(replica.id),
             crowded: replicas.len() >= CROWD,
+            tiny: replicas.len() >= crowd::FROM,
         };
         replica::add(&mut scene, replica, stand, session.clock);
+    }
+    if replicas.len() >= crowd::FROM {
+        crowd::add(&mut scene, &ring, session, still);
+        return scene;
     }
     let size = if replicas.len() >= CROWD { 5.0 } else { 6.5 };
     let is_labelled = replicas.len() <= 5;
@@ -84,6 +92,9 @@ pub fn scene(session: &Session, width: f64, height: f64, still: bool) -> Scene {
 }
 
 fn edges(scene: &mut Scene, ring: &Ring, replicas: &[Replica]) {
+    if replicas.len() >= crowd::FROM {
+        return;
+    }
     for (from, a) in replicas.iter().enumerate() {
         for (to, b) in replicas.iter().enumerate().skip(from + 1) {
             let line = Shape::Line { points: vec![ring.at(from), ring.at(to)] };
@@ -102,18 +113,25 @@ fn place(
     session: &Session,
     still: bool,
 ) -> Option<Point> {
-    let position = |id: ReplicaId| replicas.iter().position(|replica| replica.id == id);
-    let (from, to) = (ring.at(position(flight.from)?), ring.at(position(flight.to)?));
+    let (start, end) = lane(ring, replicas, flight)?;
     if flight.sent > session.clock {
         return None;
     }
     let progress = if still { 0.5 } else { flight.progress(session.clock) };
     let progress = if flight.dropped { progress * LOST_AT } else { progress };
+    Some(start.between(end, progress))
+}
+
+/// Where a message leaves its sender, and where it reaches its receiver.
+#[must_use]
+pub fn lane(ring: &Ring, replicas: &[Replica], flight: &Flight) -> Option<(Point, Point)> {
+    let position = |id: HostId| replicas.iter().position(|replica| replica.id == id);
+    let (from, to) = (ring.at(position(flight.from)?), ring.at(position(flight.to)?));
     let angle = from.angle_to(to);
-    // Clear of the disk and its timer's arc.
+    // Clear of the disk and its timer's arc, and on its own side of the chord.
     let edge = ring.radius + 14.0;
     let (start, end) = (from.towards(angle, edge), to.towards(angle + PI, edge));
-    Some(start.between(end, progress).towards(angle + FRAC_PI_2, LANE))
+    Some((start.towards(angle + FRAC_PI_2, LANE), end.towards(angle + FRAC_PI_2, LANE)))
 }
 
 #[cfg(test)]
@@ -121,8 +139,10 @@ mod tests {
     use super::*;
     use crate::draw::role::Role;
     use crate::draw::scene::{Fill, Tag};
-    use crate::source::sandbox::tests::{begun, drive};
+    use crate::sandbox::tests::{begun, drive};
     use crate::source::{Order, Source};
+    use hotstuff_core::ReplicaId;
+    use hotstuff_sim::Intervention;
 
     fn tags<'a>(scene: &'a Scene, kind: &str) -> Vec<&'a Tag> {
         let tags = scene.items.iter().filter_map(|item| item.tag.as_ref());
@@ -147,7 +167,7 @@ mod tests {
     #[test]
     fn a_crashed_replica_is_hollow() {
         let mut source = begun(7);
-        source.send(Order::Kill(ReplicaId(2)));
+        source.send(Order::Intervene(Intervention::Kill(ReplicaId(2).into())));
         let scene = scene(&drive(&mut source, 300), 700.0, 400.0, false);
         let disk = |id: &str| {
             let is_it = |tag: &Tag| tag.kind == "replica" && tag.id == id;

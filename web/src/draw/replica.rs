@@ -3,7 +3,8 @@
 use crate::draw::role::Role;
 use crate::draw::scene::Scene;
 use crate::draw::shape::{Anchor, Point, Shape};
-use crate::draw::{arc, crown};
+use crate::draw::{arc, crown, faulty};
+use crate::model::replica::key;
 use crate::model::{Reach, Replica};
 use hotstuff_core::Time;
 
@@ -22,6 +23,8 @@ pub struct Stand {
     pub selected: bool,
     /// Whether there is no room beside it: its view then stands inside.
     pub crowded: bool,
+    /// Whether there is no room in it either, but for its number.
+    pub tiny: bool,
 }
 
 /// Adds `replica`.
@@ -30,28 +33,35 @@ pub fn add(scene: &mut Scene, replica: &Replica, stand: Stand, now: Time) {
     if stand.selected {
         scene.add(Shape::Circle { at, radius: radius + 11.0 }).fill(Role::Accent).alpha(0.16);
     }
-    arc::add(scene, replica, at, radius + 6.0, now);
+    if !stand.tiny {
+        arc::add(scene, replica, at, radius + 6.0, now);
+    }
     let note = note(replica, stand);
     let disk = scene.add(Shape::Circle { at, radius });
-    disk.tag("replica", replica.id.0, note);
+    disk.tag("replica", key(replica.id), note);
     match replica.reach {
-        Reach::Up => disk.fill(Role::of(replica.id)).stroke(Role::Ink, 1.5),
-        Reach::Stale | Reach::Connecting => disk.hatch(Role::of(replica.id)).stroke(Role::Ink, 1.5),
+        Reach::Up => disk.fill(Role::of(replica.id.replica)).stroke(Role::Ink, 1.5),
+        Reach::Stale | Reach::Connecting => disk.hatch(Role::of(replica.id.replica)).stroke(Role::Ink, 1.5),
         Reach::Down | Reach::Unreachable => {
-            disk.fill(Role::Surface).stroke(Role::of(replica.id), 2.5).dash(&[4.0, 4.0])
+            disk.fill(Role::Surface).stroke(Role::of(replica.id.replica), 2.5).dash(&[4.0, 4.0])
         }
     };
-    let text = if replica.reach == Reach::Up { Role::on(replica.id) } else { Role::Ink };
-    let inside = replica.status.as_ref().filter(|_| stand.crowded && replica.is_up());
+    if let Some(dash) = faulty::twin_dash(replica).filter(|_| replica.is_up()) {
+        disk.stroke(Role::Ink, 3.0).dash(dash);
+    }
+    faulty::add(scene, replica, at, radius);
+    let text = if replica.reach == Reach::Up { Role::on(replica.id.replica) } else { Role::Ink };
+    let inside = replica.status.as_ref().filter(|_| stand.crowded && !stand.tiny && replica.is_up());
     let number = if inside.is_some() { Point::new(at.x, at.y - radius * 0.26) } else { at };
-    scene.title(number, replica.id.to_string(), radius * 0.7, Anchor::Middle, text);
+    let name = if stand.tiny { key(replica.id) } else { replica.id.to_string() };
+    scene.title(number, name, radius * if stand.tiny { 0.95 } else { 0.7 }, Anchor::Middle, text);
     if let Some(status) = inside {
         let below = Point::new(at.x, at.y + radius * 0.42);
         scene.text(below, format!("v{}", status.view), 10.0, Anchor::Middle, text);
     }
     let above = Point::new(at.x, at.y - radius - 12.0);
     if stand.leads || stand.leads_next {
-        crown::add(scene, above, radius * 0.9, replica.id, !stand.leads);
+        crown::add(scene, above, radius * 0.9, replica.id.replica, !stand.leads);
     }
     if !stand.crowded {
         labels(scene, replica, Point::new(at.x, at.y + radius + 19.0));

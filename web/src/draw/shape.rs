@@ -121,6 +121,21 @@ impl Shape {
         Self::Polygon { points: (0..corners).map(|corner| at.towards(angle(corner), radius)).collect() }
     }
 
+    /// Its middle, where it has one.
+    #[must_use]
+    pub fn centre(&self) -> Option<Point> {
+        match self {
+            Self::Circle { at, .. } | Self::Arc { at, .. } | Self::Text { at, .. } => Some(*at),
+            Self::Box { at, width, height, .. } => Some(Point::new(at.x + width / 2.0, at.y + height / 2.0)),
+            Self::Polygon { points } | Self::Line { points } => {
+                let count = points.len() as f64;
+                let sum =
+                    points.iter().fold(Point::default(), |sum, at| Point::new(sum.x + at.x, sum.y + at.y));
+                (count > 0.0).then(|| Point::new(sum.x / count, sum.y / count))
+            }
+        }
+    }
+
     /// Whether a press at `point` is meant for this shape, when small shapes count as `reach` wide
     /// around their middle.
     #[must_use]

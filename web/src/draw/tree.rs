@@ -7,7 +7,8 @@ use crate::draw::scene::Scene;
 use crate::draw::shape::{Anchor, Point, Shape};
 use crate::model::layout::{self, Place};
 use crate::model::{Session, Stage};
-use hotstuff_core::{BlockId, Height};
+use hotstuff_core::message::MessageKind;
+use hotstuff_core::{BlockId, Height, ReplicaId};
 use std::collections::BTreeMap;
 
 const HEAD: f64 = 26.0;
@@ -46,7 +47,12 @@ pub fn scene(session: &Session, camera: &Camera, width: f64, height: f64) -> Sce
     for place in shown() {
         let reference = place.node.block.block;
         let is_selected = session.selection.block() == Some(reference.id);
-        block::add(&mut scene, &session.cluster, place, at(reference.height, place.lane), is_selected);
+        let votes = session.flights.iter().filter(|flight| {
+            flight.kind == MessageKind::Vote && flight.view == Some(reference.view) && !flight.dropped
+        });
+        let under_way: Vec<ReplicaId> = votes.map(|flight| flight.from.replica).collect();
+        let at = at(reference.height, place.lane);
+        block::add(&mut scene, &session.cluster, place, &under_way, at, is_selected);
     }
     scene
 }
@@ -97,7 +103,7 @@ fn genesis(scene: &mut Scene, at: Point) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::sandbox::tests::{begun, drive};
+    use crate::sandbox::tests::{begun, drive};
 
     #[test]
     fn every_block_stands_in_the_picture_as_far_as_it_has_come() {

@@ -1,59 +1,76 @@
 //! The cluster: replicas, blocks and what happened, folded from records and statuses.
 
-use crate::model::log::Log;
 use crate::model::record::{Happening, Record};
 use crate::model::replica::{Reach, Replica};
 use crate::model::tree::{Stage, Tree};
 use hotstuff_core::event::BlockSummary;
-use hotstuff_core::{BlockRef, Committee, Height, ReplicaId, Status, Time, View};
-use std::sync::Arc;
+use hotstuff_core::{BlockRef, Height, ReplicaId, Status, Time, View};
+use hotstuff_sim::why::Why;
+use hotstuff_sim::{Electorate, HostId};
+use serde::{Deserialize, Serialize};
 
 /// All that is known of a cluster.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Cluster {
     /// Who takes part; `None` until a source says.
-    pub committee: Option<Arc<Committee>>,
+    pub committee: Option<Electorate>,
     /// The replicas, by ascending id.
     pub replicas: Vec<Replica>,
     /// The blocks.
     pub tree: Tree,
-    /// What happened.
-    pub log: Log,
+    /// Why things are as they are.
+    pub why: Why,
 }
 
 impl Cluster {
     /// A cluster of which nothing but its committee is known.
     #[must_use]
-    pub fn new(committee: Arc<Committee>, genesis: BlockRef, reach: Reach) -> Self {
-        let replicas = committee.ids().map(|id| Replica::new(id, reach)).collect();
-        Self { committee: Some(committee), replicas, tree: Tree::new(genesis), log: Log::default() }
+    pub fn new(committee: Electorate, genesis: BlockRef, reach: Reach) -> Self {
+        let replicas = committee.members.iter().map(|(id, _)| Replica::new((*id).into(), reach)).collect();
+        let why = Why::new(committee.clone());
+        Self { committee: Some(committee), replicas, tree: Tree::new(genesis), why }
     }
 
     /// A replica by its id.
     #[must_use]
-    pub fn replica(&self, id: ReplicaId) -> Option<&Replica> {
+    pub fn replica(&self, id: HostId) -> Option<&Replica> {
         self.replicas.iter().find(|replica| replica.id == id)
     }
 
     /// The same, to be changed.
-    pub fn replica_mut(&mut self, id: ReplicaId) -> Option<&mut Replica> {
+    pub fn replica_mut(&mut self, id: HostId) -> Option<&mut Replica> {
         self.replicas.iter_mut().find(|replica| replica.id == id)
     }
 
     /// Takes a record in.
     pub fn fold(&mut self, record: &Record) {
-        if let (Some(id), Happening::Event(event)) = (record.replica, &record.what) {
+        let Some(id) = record.host else { return };
+        if let Happening::Fault(_, Some(outage)) = record.what {
+            self.why.outage(record.at, id.replica, outage);
+        }
+        if let Happening::Event(event) = &record.what {
+            self.why.event(record.at, id.replica, event);
             self.tree.fold(event);
+            if let Some(committee) = &mut self.committee {
+                committee.event(event);
+            }
             if let Some(replica) = self.replica_mut(id) {
                 replica.fold(record.time, event);
             }
         }
-        self.log.add(record);
+    }
+
+    /// A replica that was not there before.
+    pub fn meet(&mut self, id: HostId, reach: Reach) {
+        if self.replica(id).is_none() {
+            let at = self.replicas.partition_point(|replica| replica.id < id);
+            self.replicas.insert(at, Replica::new(id, reach));
+        }
     }
 
     /// Takes a replica's status in.
-    pub fn adopt(&mut self, status: &Status, now: Time) {
-        if let Some(replica) = self.replica_mut(status.id) {
+    pub fn adopt(&mut self, id: HostId, status: &Status, now: Time) {
+        if let Some(replica) = self.replica_mut(id) {
             replica.adopt(status, now);
             self.tree.raise(status.committed_head, Stage::Committed);
             self.tree.raise(status.lock, Stage::Locked);

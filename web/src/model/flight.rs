@@ -1,17 +1,19 @@
 //! Messages on their way.
 
 use hotstuff_core::message::MessageKind;
-use hotstuff_core::{ReplicaId, Time, View};
+use hotstuff_core::{Time, View};
+use hotstuff_sim::{HostId, InFlight};
+use serde::{Deserialize, Serialize};
 
 /// One message on its way from a replica to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flight {
     /// Tells it from others.
     pub id: u64,
     /// Who sent it.
-    pub from: ReplicaId,
+    pub from: HostId,
     /// To whom.
-    pub to: ReplicaId,
+    pub to: HostId,
     /// What it is.
     pub kind: MessageKind,
     /// The view it speaks of, where it does.
@@ -27,6 +29,13 @@ pub struct Flight {
 /// How long a message is shown under way in live.
 pub const NOMINAL_FLIGHT_US: u64 = 350_000;
 
+impl From<InFlight> for Flight {
+    fn from(flight: InFlight) -> Self {
+        let InFlight { id, from, to, kind, view, sent, arrives, dropped } = flight;
+        Self { id, from, to, kind, view, sent, arrives, dropped }
+    }
+}
+
 impl Flight {
     /// How far it has come: 0 at its sender, 1 at its receiver.
     #[must_use]
@@ -39,13 +48,14 @@ impl Flight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotstuff_core::ReplicaId;
 
     #[test]
     fn a_message_moves_from_its_sending_to_its_arrival() {
         let flight = Flight {
             id: 1,
-            from: ReplicaId(0),
-            to: ReplicaId(1),
+            from: ReplicaId(0).into(),
+            to: ReplicaId(1).into(),
             kind: MessageKind::Vote,
             view: None,
             sent: Time(1_000),

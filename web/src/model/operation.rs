@@ -3,6 +3,7 @@
 use hotstuff_core::command::Outcome;
 use hotstuff_core::{Height, ReplicaId};
 use hotstuff_kv::{Request as Asked, Response, language};
+use serde::{Deserialize, Serialize};
 
 /// Reads a request of the store's language.
 ///
@@ -15,7 +16,7 @@ pub fn parse(text: &str) -> Result<Asked, String> {
 }
 
 /// Where a visitor's command stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// None was sent.
     #[default]

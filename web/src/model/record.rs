@@ -1,26 +1,33 @@
 //! One thing that happened, from whatever source: what all models are folded from.
 
 use hotstuff_core::event::Level;
-use hotstuff_core::{Event, ReplicaId, Time};
+use hotstuff_core::{Event, Time};
+use hotstuff_sim::HostId;
+use hotstuff_sim::why::Outage;
+use serde::{Deserialize, Serialize};
 
 /// Something that happened, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// Its place in the source's stream: how many steps of the simulator there were then; in live it counts
+    /// what came.
+    pub at: u64,
     /// Simulated time in the sandbox; the replica's clock, since the Unix epoch, in live.
     pub time: Time,
     /// Where, if at one replica.
-    pub replica: Option<ReplicaId>,
+    pub host: Option<HostId>,
     /// What.
     pub what: Happening,
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Happening {
     /// The core said so.
     Event(Event),
-    /// The visitor, the network or the link to a replica did something to the cluster.
-    Fault(String),
+    /// The visitor, the network or the link to a replica did something to the cluster: in words, and which
+    /// outage it was, if it was one.
+    Fault(String, Option<Outage>),
     /// A client asked for something or was told something.
     Client(String),
 }
@@ -28,20 +35,29 @@ pub enum Happening {
 impl Record {
     /// An event of a replica.
     #[must_use]
-    pub fn event(time: Time, replica: ReplicaId, event: Event) -> Self {
-        Self { time, replica: Some(replica), what: Happening::Event(event) }
+    pub fn event(time: Time, host: impl Into<HostId>, event: Event) -> Self {
+        Self { at: 0, time, host: Some(host.into()), what: Happening::Event(event) }
     }
 
     /// Something that was done to the cluster.
     #[must_use]
-    pub fn fault(time: Time, replica: Option<ReplicaId>, text: impl Into<String>) -> Self {
-        Self { time, replica, what: Happening::Fault(text.into()) }
+    pub fn fault(time: Time, host: Option<HostId>, text: impl Into<String>) -> Self {
+        Self { at: 0, time, host, what: Happening::Fault(text.into(), None) }
+    }
+
+    /// The same, by which a replica went down or came up.
+    #[must_use]
+    pub fn outage(self, outage: Option<Outage>) -> Self {
+        match self.what {
+            Happening::Fault(text, _) => Self { what: Happening::Fault(text, outage), ..self },
+            _ => self,
+        }
     }
 
     /// Something at a client.
     #[must_use]
     pub fn client(time: Time, text: impl Into<String>) -> Self {
-        Self { time, replica: None, what: Happening::Client(text.into()) }
+        Self { at: 0, time, host: None, what: Happening::Client(text.into()) }
     }
 
     /// What happened, as a sentence: the core's own for its events.
@@ -49,7 +65,7 @@ impl Record {
     pub fn sentence(&self) -> String {
         match &self.what {
             Happening::Event(event) => event.to_string(),
-            Happening::Fault(text) | Happening::Client(text) => text.clone(),
+            Happening::Fault(text, _) | Happening::Client(text) => text.clone(),
         }
     }
 
@@ -57,7 +73,7 @@ impl Record {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match &self.what {
-            Happening::Fault(_) => "fault",
+            Happening::Fault(..) => "fault",
             Happening::Client(_) => "client",
             Happening::Event(event) => event.kind(),
         }
@@ -67,7 +83,7 @@ impl Record {
     #[must_use]
     pub fn level(&self) -> Level {
         match &self.what {
-            Happening::Fault(_) => Level::Warn,
+            Happening::Fault(..) => Level::Warn,
             Happening::Client(_) => Level::Info,
             Happening::Event(event) => event.level(),
         }
@@ -77,7 +93,7 @@ impl Record {
     #[must_use]
     pub fn weight(&self) -> Weight {
         match &self.what {
-            Happening::Fault(_) => Weight::Trouble,
+            Happening::Fault(..) => Weight::Trouble,
             Happening::Client(_) => Weight::Progress,
             Happening::Event(event) => match event {
                 Event::Committed { .. } | Event::Executed { .. } => Weight::Progress,
@@ -97,7 +113,7 @@ impl Record {
 }
 
 /// How much a record should stand out among others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Weight {
     /// The protocol's daily work.
     Routine,

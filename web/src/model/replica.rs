@@ -1,9 +1,11 @@
 //! One replica as far as it is known: its last status, kept up to date by its events.
 
 use hotstuff_core::{Event, ReplicaId, Status, Time};
+use hotstuff_sim::{Conduct, HostId};
+use serde::{Deserialize, Serialize};
 
 /// Whether a replica can be seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reach {
     /// It runs, or its stream is live.
     #[default]
@@ -32,11 +34,11 @@ impl Reach {
     }
 }
 
-/// One replica.
-#[derive(Clone, Debug)]
+/// One replica, or one of the two hosts of a replica that runs twice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Replica {
-    /// Its number.
-    pub id: ReplicaId,
+    /// Its number, and whether it is the second host of that number.
+    pub id: HostId,
     /// Whether it can be seen.
     pub reach: Reach,
     /// Its last known status; `None` until the first arrives.
@@ -49,12 +51,25 @@ pub struct Replica {
     pub gave_up: bool,
     /// Observations that were lost on the way here.
     pub dropped: u64,
+    /// What makes it faulty, where it is (sandbox).
+    pub fault: Option<Fault>,
+}
+
+/// What makes a replica faulty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fault {
+    /// It does not keep to the protocol.
+    Corrupt(Conduct),
+    /// It runs on two hosts with one key.
+    Twin,
+    /// It came back without its disk.
+    Amnesiac,
 }
 
 impl Replica {
     /// A replica of which nothing is known yet.
     #[must_use]
-    pub fn new(id: ReplicaId, reach: Reach) -> Self {
+    pub fn new(id: HostId, reach: Reach) -> Self {
         Self {
             id,
             reach,
@@ -63,6 +78,7 @@ impl Replica {
             deadline: None,
             gave_up: false,
             dropped: 0,
+            fault: None,
         }
     }
 
@@ -75,7 +91,7 @@ impl Replica {
     /// Whether it leads the view it is in.
     #[must_use]
     pub fn leads(&self) -> bool {
-        self.is_up() && self.status.as_ref().is_some_and(|status| status.leader == self.id)
+        self.is_up() && self.status.as_ref().is_some_and(|status| status.leader == self.id.replica)
     }
 
     /// Takes a fresh status in.
@@ -118,4 +134,17 @@ impl Replica {
             _ => {}
         }
     }
+}
+
+/// A host as test ids and tags name it: `3`, and `3b` for the second host of r3.
+#[must_use]
+pub fn key(id: HostId) -> String {
+    format!("{}{}", id.replica.0, if id.twin { "b" } else { "" })
+}
+
+/// The host that [`key`] names so.
+#[must_use]
+pub fn host_of(key: &str) -> Option<HostId> {
+    let (number, twin) = key.strip_suffix('b').map_or((key, false), |number| (number, true));
+    Some(HostId { replica: ReplicaId(number.parse().ok()?), twin })
 }

@@ -2,13 +2,14 @@
 
 use hotstuff_core::event::BlockSummary;
 use hotstuff_core::{BlockId, BlockRef, Event, Height, ReplicaId};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many heights below the highest block are kept.
-pub const HEIGHTS_MAX: u64 = 400;
+pub const HEIGHTS_MAX: u64 = 100;
 
 /// How far a block has come, at the replica that is furthest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
     /// It was proposed.
     #[default]
@@ -22,7 +23,7 @@ pub enum Stage {
 }
 
 /// One block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Node {
     /// The block.
     pub block: BlockSummary,
@@ -31,7 +32,7 @@ pub struct Node {
 }
 
 /// All blocks within [`HEIGHTS_MAX`] of the highest.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Tree {
     nodes: BTreeMap<BlockId, Node>,
     // Kept apart from the nodes: a certificate may be heard of before its block.

@@ -1,11 +1,14 @@
 //! Where events come from: orders go in, reports come out, both plain data, so that a source may
-//! run anywhere (the sandbox is to move into a worker) and nothing else notices.
+//! run anywhere (the sandbox does in a worker) and nothing else notices.
 
 pub mod live;
 pub mod pacer;
+pub mod question;
 pub mod report;
-pub mod sandbox;
-mod steps;
+
+pub(crate) mod steps;
+
+pub mod worker;
 
 pub use report::{Order, Report, StepTo};
 
@@ -16,4 +19,9 @@ pub trait Source {
 
     /// What was reported since the last call, oldest first.
     fn reports(&mut self) -> Vec<Report>;
+
+    /// Whether it still has orders to report on.
+    fn is_busy(&self) -> bool {
+        false
+    }
 }

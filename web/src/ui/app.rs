@@ -4,7 +4,7 @@ use crate::model::session::Mode;
 use crate::ui::banner::Banners;
 use crate::ui::dashboard::Dashboard;
 use crate::ui::exports::Exports;
-use crate::ui::frames::Loop;
+use crate::ui::frames::{Canvases, Loop};
 use crate::ui::header::Header;
 use crate::ui::help::HelpDialog;
 use crate::ui::keys;
@@ -30,8 +30,7 @@ struct Running {
 
 pub struct App {
     stage: Stage,
-    network: NodeRef,
-    tree: NodeRef,
+    canvases: Canvases,
     help: bool,
     tab: Tab,
     running: Option<Running>,
@@ -43,8 +42,7 @@ impl Component for App {
 
     fn create(context: &Context<Self>) -> Self {
         let stage = Stage::new(context.link().callback(|()| Notice::Draw));
-        let (network, tree) = (NodeRef::default(), NodeRef::default());
-        Self { stage, network, tree, help: false, tab: Tab::default(), running: None }
+        Self { stage, canvases: Canvases::default(), help: false, tab: Tab::default(), running: None }
     }
 
     fn rendered(&mut self, context: &Context<Self>, first: bool) {
@@ -57,7 +55,7 @@ impl Component for App {
         let followed = stage.clone();
         let help = context.link().callback(Notice::Help);
         self.running = Some(Running {
-            _loop: Loop::start(stage.clone(), self.network.clone(), self.tree.clone()),
+            _loop: Loop::start(stage.clone(), self.canvases.clone()),
             _exports: Exports::install(&stage),
             _address: address::on_change(move || {
                 let (target, problems) = address::read();
@@ -79,20 +77,20 @@ impl Component for App {
     fn view(&self, context: &Context<Self>) -> Html {
         let help = context.link().callback(Notice::Help);
         let on_tab = context.link().callback(Notice::Tab);
-        let (source, theme) = {
+        let (source, theme, embed) = {
             let stage = self.stage.look();
             let source = if stage.session.mode == Mode::Live { "live" } else { "sandbox" };
-            (source, stage.prefs.theme.word())
+            (source, stage.prefs.theme.word(), stage.sandbox.embed.to_string())
         };
         html! {
             <ContextProvider<Stage> context={self.stage.clone()}>
-                <div class="app" data-testid="app" data-source={source} data-theme={theme} data-tab={self.tab.word()}>
+                <div class="app" data-testid="app" data-source={source} data-theme={theme} data-embed={embed} data-tab={self.tab.word()}>
                     <a class="skip" href="#pictures" onclick={skip}>{ "Skip to the pictures" }</a>
                     <Header help={help.clone()} />
                     <Banners />
                     <connection::Unreachable />
                     <Tabs tab={self.tab} {on_tab} />
-                    <Dashboard network={self.network.clone()} tree={self.tree.clone()} />
+                    <Dashboard canvases={self.canvases.clone()} />
                     <Footer />
                     if self.help {
                         <HelpDialog close={help.reform(|()| false)} />

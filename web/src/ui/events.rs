@@ -1,8 +1,10 @@
 //! The list of events, newest first, narrowed by replica, level and text.
 
-use crate::model::log::Entry;
+use crate::model::log::{Entry, Found};
 use crate::model::record::Weight;
+use crate::model::replica::key;
 use crate::model::session::Mode;
+use crate::source::report::Place;
 use crate::ui::stage::use_stage;
 use hotstuff_core::event::Level;
 use hotstuff_core::{ReplicaId, Time};
@@ -10,7 +12,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// How many are in the document at once.
-const SHOWN_MAX: usize = 200;
+pub const SHOWN_MAX: usize = 200;
 
 #[component]
 pub fn Events() -> Html {
@@ -37,9 +39,13 @@ pub fn Events() -> Html {
             stage.change(|stage| stage.session.filter.level = level);
         })
     };
+    let go = {
+        let stage = stage.clone();
+        Callback::from(move |at: u64| stage.seek(Place::Steps(at)))
+    };
     let stage = stage.look();
     let session = &stage.session;
-    let (count, entries) = session.cluster.log.find(&session.filter, SHOWN_MAX);
+    let Found { count, entries, forgotten } = session.events(SHOWN_MAX);
     let is_live = session.mode == Mode::Live;
     let chosen = session.filter.replica;
     html! {
@@ -50,8 +56,8 @@ pub fn Events() -> Html {
                     value={session.filter.text.clone()} oninput={on_text} />
                 <select data-testid="event-replica" aria-label="Events of" onchange={on_replica}>
                     <option value="all" selected={chosen.is_none()}>{ "all" }</option>
-                    { for session.cluster.replicas.iter().map(|replica| html! {
-                        <option value={replica.id.0.to_string()} selected={chosen == Some(replica.id)}>{ replica.id.to_string() }</option>
+                    { for session.cluster.replicas.iter().filter(|replica| !replica.id.twin).map(|replica| html! {
+                        <option value={replica.id.replica.0.to_string()} selected={chosen == Some(replica.id.replica)}>{ replica.id.replica.to_string() }</option>
                     }) }
                 </select>
                 <select data-testid="event-level" aria-label="Events of level" onchange={on_level}>
@@ -61,8 +67,11 @@ pub fn Events() -> Html {
                 </select>
             </div>
             <ol class="log" data-testid="event-log" tabindex="0" aria-label="Events, newest first">
-                { for entries.into_iter().map(|entry| line(entry, is_live)) }
+                { for entries.iter().map(|entry| line(entry, is_live, &go)) }
             </ol>
+            if forgotten > 0 {
+                <p class="hint">{ format!("The oldest {forgotten} events are no longer kept.") }</p>
+            }
         </section>
     }
 }
@@ -77,24 +86,35 @@ fn at_least(level: Level) -> &'static str {
     }
 }
 
-fn line(entry: &Entry, is_live: bool) -> Html {
+fn line(entry: &Entry, is_live: bool, go: &Callback<u64>) -> Html {
     let weight = match entry.weight {
         Weight::Routine => "",
         Weight::Progress => "progress",
         Weight::Trouble => "trouble",
     };
-    let who = entry.replica.map(|id| html! {
-        <span class="who"><span class={format!("dot hue-{}", id.0 % crate::draw::role::HUES)} aria-hidden="true"></span>{ id.to_string() }</span>
+    let who = entry.host.map(|id| html! {
+        <span class="who"><span class={format!("dot hue-{}", id.replica.0 % crate::draw::role::HUES)} aria-hidden="true"></span>{ id.to_string() }</span>
     });
     html! {
-        <li key={entry.index} class={weight} data-testid="event" data-kind={entry.kind} data-time-us={entry.time.0.to_string()}
-            data-level={entry.level.name()} data-replica={entry.replica.map(|id| id.0.to_string())}>
+        <li key={entry.index} class={weight} data-testid="event" data-kind={entry.kind.to_string()} data-time-us={entry.time.0.to_string()}
+            data-level={entry.level.name()} data-replica={entry.host.map(key)}>
             <abbr class="level" title={entry.level.name()}>{ letter(entry.level) }</abbr>
-            <time>{ clock(entry.time, is_live) }</time>
+            { moment(entry, is_live, go) }
             { who.unwrap_or_else(|| html! { <span class="who">{ "–" }</span> }) }
             <span class="text">{ &entry.text }</span>
         </li>
     }
+}
+
+/// When it was; in the sandbox one can go there. Tab passes by: there are hundreds, and arrow keys step.
+fn moment(entry: &Entry, is_live: bool, go: &Callback<u64>) -> Html {
+    let text = clock(entry.time, is_live);
+    if is_live {
+        return html! { <time>{ text }</time> };
+    }
+    let at = entry.at;
+    let onclick = go.reform(move |_: MouseEvent| at);
+    html! { <button class="moment" tabindex="-1" {onclick} title="Go to this event"><time>{ text }</time></button> }
 }
 
 fn letter(level: Level) -> &'static str {

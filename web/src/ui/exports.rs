@@ -1,17 +1,18 @@
 //! `window.hotstuff`: what scripts and tests may ask of the page.
 
+use crate::source::worker;
 use crate::ui::hashes::Hashes;
-use crate::ui::stage::Stage;
-use js_sys::{ArrayBuffer, BigInt, Float64Array, Object, Reflect, WebAssembly};
+use crate::ui::stage::{Backstage, Stage};
+use js_sys::{BigInt, Float64Array, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 /// Functions that are callable for as long as this is kept.
 pub struct Exports {
-    _reference: Closure<dyn Fn(JsValue) -> Result<JsValue, JsValue>>,
     _scene: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
     _frames: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
     _memory: Closure<dyn Fn() -> f64>,
+    _moment: Closure<dyn Fn() -> Result<JsValue, JsValue>>,
     _hashes: Hashes,
 }
 
@@ -19,17 +20,18 @@ pub struct Exports {
 struct Scenes<'a> {
     network: &'a crate::draw::Scene,
     tree: &'a crate::draw::Scene,
+    diagram: &'a crate::draw::Scene,
 }
 
 impl Exports {
     /// Puts `window.hotstuff` in place.
     pub fn install(stage: &Stage) -> Self {
-        let reference = Closure::new(|seed: JsValue| reference_run(&seed));
         let scene = {
             let stage = stage.clone();
             Closure::new(move || {
                 let stage = stage.look();
-                let scenes = Scenes { network: &stage.network, tree: &stage.tree };
+                let Backstage { network, tree, diagram, .. } = &*stage;
+                let scenes = Scenes { network, tree, diagram };
                 Ok(serde_wasm_bindgen::to_value(&scenes)?)
             })
         };
@@ -42,18 +44,34 @@ impl Exports {
                 object(&[
                     ("at", Float64Array::from(&at[..]).into()),
                     ("work", Float64Array::from(&work[..]).into()),
+                    ("first", stage.frames.first.map_or(JsValue::NULL, JsValue::from)),
                 ])
             })
         };
-        let memory = Closure::new(memory_bytes);
-        let hashes = Hashes::new();
+        let memory = {
+            let stage = stage.clone();
+            Closure::new(move || worker::memory_bytes() + stage.look().session.source_memory as f64)
+        };
+        let moment = {
+            let stage = stage.clone();
+            Closure::new(move || {
+                let stage = stage.look();
+                let trace = &stage.session.trace;
+                object(&[
+                    ("steps", (trace.steps as f64).into()),
+                    ("timeUs", (stage.session.clock.0 as f64).into()),
+                    ("busy", stage.source.is_busy().into()),
+                ])
+            })
+        };
+        let hashes = Hashes::new(stage);
         let exports =
-            Self { _reference: reference, _scene: scene, _frames: frames, _memory: memory, _hashes: hashes };
+            Self { _scene: scene, _frames: frames, _memory: memory, _moment: moment, _hashes: hashes };
         let mut names = vec![
-            ("referenceRun", exports._reference.as_ref().clone()),
             ("scene", exports._scene.as_ref().clone()),
             ("frames", exports._frames.as_ref().clone()),
             ("memory", exports._memory.as_ref().clone()),
+            ("moment", exports._moment.as_ref().clone()),
         ];
         names.extend(exports._hashes.named());
         if let Ok(value) = object(&names) {
@@ -62,21 +80,6 @@ impl Exports {
         }
         exports
     }
-}
-
-/// Bytes of the program's own memory, which is outside the browser's heap and never shrinks.
-fn memory_bytes() -> f64 {
-    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
-    memory.buffer().unchecked_into::<ArrayBuffer>().byte_length().into()
-}
-
-fn reference_run(seed: &JsValue) -> Result<JsValue, JsValue> {
-    let run = hotstuff_sim::reference_run(whole(seed)?);
-    object(&[
-        ("hash", format!("{:#}", run.hash).into()),
-        ("steps", (run.steps as f64).into()),
-        ("committed", (run.committed.0 as f64).into()),
-    ])
 }
 
 /// A whole number, as a number, a bigint or a string: numbers alone do not reach 2^64.
@@ -92,7 +95,7 @@ pub(super) fn text_of(value: &JsValue) -> Result<String, JsValue> {
     }
 }
 
-fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
+pub(super) fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
     let object = Object::new();
     for (name, value) in fields {
         Reflect::set(&object, &JsValue::from_str(name), value)?;

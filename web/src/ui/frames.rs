@@ -1,9 +1,10 @@
 //! The loop: each animation frame moves the run on, if it plays, and paints the pictures.
 
-use crate::draw::{Scene, network, paint, tree};
+use crate::draw::{Scene, network, paint, spacetime, tree};
 use crate::model::session::Mode;
 use crate::source::Order;
 use crate::source::live::wall_clock;
+use crate::ui::events::SHOWN_MAX;
 use crate::ui::prefs;
 use crate::ui::stage::{Backstage, Stage};
 use gloo_render::{AnimationFrame, request_animation_frame};
@@ -23,16 +24,29 @@ const FRAMES_MAX: usize = 600;
 /// Even an unchanged picture is painted this often: fonts may have arrived.
 const REPAINT_FRAMES: u64 = 120;
 
+/// What is painted on.
+#[derive(Clone, Default, PartialEq)]
+pub struct Canvases {
+    pub network: NodeRef,
+    pub tree: NodeRef,
+    pub diagram: NodeRef,
+}
+
 /// When frames were, and how long each took.
 #[derive(Default)]
 pub struct Frames {
     pub at: VecDeque<f64>,
     pub work: VecDeque<f64>,
+    /// When the first replicas were painted, since navigation began.
+    pub first: Option<f64>,
     count: u64,
     theme: String,
     last: f64,
     panels: f64,
     announced: f64,
+    searched: f64,
+    /// How long ago the run was asked to go on, beyond a frame.
+    behind_ms: f64,
 }
 
 type Slot = Rc<RefCell<Option<AnimationFrame>>>;
@@ -47,22 +61,21 @@ impl Drop for Loop {
 }
 
 impl Loop {
-    /// Drives `stage` and paints it on its two canvases.
-    pub fn start(stage: Stage, network: NodeRef, tree: NodeRef) -> Self {
+    /// Drives `stage` and paints it on its canvases.
+    pub fn start(stage: Stage, canvases: Canvases) -> Self {
         let slot = Slot::default();
-        request(&slot, stage, network, tree);
+        request(&slot, stage, canvases);
         Self(slot)
     }
 }
 
-fn request(slot: &Slot, stage: Stage, network: NodeRef, tree: NodeRef) {
+fn request(slot: &Slot, stage: Stage, canvases: Canvases) {
     let next = slot.clone();
     let frame = request_animation_frame(move |at| {
-        let canvases = (network.cast(), tree.cast());
-        if frame(&mut stage.quietly(), at, canvases) {
+        if frame(&mut stage.quietly(), at, &canvases) {
             stage.wake();
         }
-        request(&next, stage, network, tree);
+        request(&next, stage, canvases);
     });
     *slot.borrow_mut() = Some(frame);
 }
@@ -72,11 +85,8 @@ fn now_ms() -> f64 {
 }
 
 /// One frame; whether the panels are to be drawn.
-fn frame(
-    stage: &mut Backstage,
-    at: f64,
-    (network, tree): (Option<HtmlCanvasElement>, Option<HtmlCanvasElement>),
-) -> bool {
+fn frame(stage: &mut Backstage, at: f64, canvases: &Canvases) -> bool {
+    let network: Option<HtmlCanvasElement> = canvases.network.cast();
     let begun = now_ms();
     let still = prefs::wants_stillness();
     let elapsed = at - stage.frames.last;
@@ -90,16 +100,28 @@ fn frame(
     stage.frames.theme = theme;
     if let Some(canvas) = network {
         let (width, height) = paint::size(&canvas);
-        let scene = network::scene(&stage.session, width, height, still);
+        let mut scene = network::scene(&stage.session, width, height, still);
+        if let Some(gesture) = &stage.gesture {
+            gesture.draw(&mut scene);
+        }
         show(&canvas, scene, &mut stage.network, repaint);
     }
-    if let Some(canvas) = tree {
+    if let Some(canvas) = canvases.tree.cast::<HtmlCanvasElement>() {
         let (width, height) = paint::size(&canvas);
         stage.camera.advance(stage.session.cluster.tree.top(), width, elapsed.clamp(0.0, 100.0), still);
         let scene = tree::scene(&stage.session, &stage.camera, width, height);
         show(&canvas, scene, &mut stage.tree, repaint);
     }
+    if let Some(canvas) = canvases.diagram.cast::<HtmlCanvasElement>() {
+        let (width, height) = paint::size(&canvas);
+        let scene = spacetime::scene(&stage.session, stage.span, width, height);
+        show(&canvas, scene, &mut stage.diagram, repaint);
+    }
+    let has_replicas = !stage.session.cluster.replicas.is_empty();
     let frames = &mut stage.frames;
+    if frames.first.is_none() && has_replicas {
+        frames.first = Some(now_ms());
+    }
     frames.count += 1;
     frames.at.push_back(at);
     frames.work.push_back(now_ms() - begun);
@@ -117,20 +139,43 @@ fn frame(
                 format!("View {}, committed height {}", cluster.view(), cluster.committed_height());
         }
     }
+    if at - stage.frames.searched >= PANELS_MS {
+        stage.frames.searched = at;
+        search(stage);
+    }
     is_due
+}
+
+/// Has the events looked for again, if there may be others.
+fn search(stage: &mut Backstage) {
+    let wanted = (stage.session.changes, stage.session.filter.clone());
+    if stage.session.mode == Mode::Sandbox && stage.searched.as_ref() != Some(&wanted) {
+        let order = Order::Search(wanted.1.clone(), SHOWN_MAX);
+        stage.searched = Some(wanted);
+        stage.source.send(order);
+    }
 }
 
 /// Moves the run on, in the sandbox by as much simulated time as the speed makes of `elapsed_ms`.
 fn advance(stage: &mut Backstage, elapsed_ms: f64) {
+    stage.collect();
     match stage.session.mode {
-        Mode::Sandbox if stage.pacer.playing && stage.session.violation.is_none() => {
-            let target = stage.pacer.target(stage.session.clock, elapsed_ms);
-            stage.source.send(Order::Advance(target));
+        Mode::Sandbox => {
+            let bound = stage.sandbox.event.filter(|event| stage.session.trace.steps < *event);
+            let moves = stage.pacer.playing && stage.session.violation.is_none();
+            // One order at a time: a worker that is slower than the screen is not asked for more.
+            if (moves || bound.is_some() && stage.session.failure.is_none()) && !stage.source.is_busy() {
+                let target = stage.pacer.target(stage.session.clock, elapsed_ms + stage.frames.behind_ms);
+                stage.source.send(Order::Advance(target));
+                stage.frames.behind_ms = 0.0;
+            } else if moves {
+                stage.frames.behind_ms += elapsed_ms;
+            }
         }
-        Mode::Sandbox => {}
         Mode::Live => stage.session.tick(wall_clock()),
     }
-    stage.collect();
+    stage.asker.collect();
+    stage.stale |= stage.hunter.collect();
 }
 
 fn show(canvas: &HtmlCanvasElement, scene: Scene, last: &mut Scene, repaint: bool) {

@@ -1,16 +1,20 @@
-//! What tests compare this platform with others by: the hashes of scenarios, and of their steps.
+//! What tests compare this platform with others by: the hashes of runs, and of their steps. Each is a promise, as
+//! a worker answers.
 
-use crate::ui::exports::{text_of, whole};
-use hotstuff_sim::scenarios::{self, Scenario};
-use js_sys::Uint32Array;
+use crate::source::question::{Answer, Question};
+use crate::ui::exports::{object, text_of, whole};
+use crate::ui::stage::Stage;
+use js_sys::{Promise, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 /// Callable for as long as this is kept.
 pub(super) struct Hashes {
-    traces: Closure<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>,
-    steps: Closure<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>,
-    step: Closure<dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>>,
+    reference: Closure<dyn Fn(JsValue) -> Promise>,
+    speed: Closure<dyn Fn(JsValue) -> Promise>,
+    traces: Closure<dyn Fn(JsValue, JsValue) -> Promise>,
+    steps: Closure<dyn Fn(JsValue, JsValue) -> Promise>,
+    step: Closure<dyn Fn(JsValue, JsValue, JsValue) -> Promise>,
 }
 
 #[derive(Serialize)]
@@ -20,24 +24,32 @@ struct Trace {
 }
 
 impl Hashes {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(stage: &Stage) -> Self {
+        let ask = |question: Result<Question, JsValue>, stage: &Stage| promise(stage.clone(), question);
+        let stages = [stage.clone(), stage.clone(), stage.clone(), stage.clone(), stage.clone()];
+        let [for_reference, for_speed, for_traces, for_steps, for_step] = stages;
         Self {
-            traces: Closure::new(|first: JsValue, count: JsValue| traces(&first, &count)),
-            steps: Closure::new(|name: JsValue, seed: JsValue| {
-                let hashes = scenarios::step_hashes(scenario(&name)?, whole(&seed)?);
-                Ok(Uint32Array::from(&hashes[..]).into())
+            reference: Closure::new(move |seed: JsValue| {
+                ask(whole(&seed).map(Question::ReferenceRun), &for_reference)
             }),
-            step: Closure::new(|name: JsValue, seed: JsValue, index: JsValue| {
-                let index = usize::try_from(whole(&index)?).unwrap_or(usize::MAX);
-                let text = scenarios::step_text(scenario(&name)?, whole(&seed)?, index);
-                Ok(text.map_or(JsValue::UNDEFINED, JsValue::from))
+            speed: Closure::new(move |simulated_s: JsValue| {
+                ask(whole(&simulated_s).map(Question::Speed), &for_speed)
+            }),
+            traces: Closure::new(move |first: JsValue, count: JsValue| {
+                ask(traces(&first, &count), &for_traces)
+            }),
+            steps: Closure::new(move |name: JsValue, seed: JsValue| ask(steps(&name, &seed), &for_steps)),
+            step: Closure::new(move |name: JsValue, seed: JsValue, index: JsValue| {
+                ask(step(&name, &seed, &index), &for_step)
             }),
         }
     }
 
     /// The functions, by name.
-    pub(super) fn named(&self) -> [(&'static str, JsValue); 3] {
+    pub(super) fn named(&self) -> [(&'static str, JsValue); 5] {
         [
+            ("referenceRun", self.reference.as_ref().clone()),
+            ("speed", self.speed.as_ref().clone()),
             ("scenarioHashes", self.traces.as_ref().clone()),
             ("stepHashes", self.steps.as_ref().clone()),
             ("stepText", self.step.as_ref().clone()),
@@ -45,19 +57,42 @@ impl Hashes {
     }
 }
 
-/// The traces of `count` seeds from `first` on, each of the scenario that it stands for. As it takes
-/// a while, a few at a time are asked for.
-fn traces(first: &JsValue, count: &JsValue) -> Result<JsValue, JsValue> {
-    let (first, count) = (whole(first)?, whole(count)?);
-    let trace = |seed: u64| {
-        let (hash, steps) = scenarios::trace_hash(scenarios::of_seed(seed), seed);
-        Trace { hash: format!("{hash:#}"), steps }
-    };
-    let traces: Vec<Trace> = (first..first.saturating_add(count)).map(trace).collect();
-    Ok(serde_wasm_bindgen::to_value(&traces)?)
+fn promise(stage: Stage, question: Result<Question, JsValue>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(async move {
+        let answer = stage.quietly().asker.ask(question?);
+        match answer.await {
+            Ok(answer) => value_of(answer),
+            Err(_) => Err(JsError::new("the page has gone on without an answer").into()),
+        }
+    })
 }
 
-fn scenario(name: &JsValue) -> Result<&'static Scenario, JsValue> {
-    let name = text_of(name)?;
-    scenarios::named(&name).ok_or_else(|| JsError::new(&format!("there is no scenario {name}")).into())
+fn traces(first: &JsValue, count: &JsValue) -> Result<Question, JsValue> {
+    Ok(Question::ScenarioHashes { first: whole(first)?, count: whole(count)? })
+}
+
+fn steps(name: &JsValue, seed: &JsValue) -> Result<Question, JsValue> {
+    Ok(Question::StepHashes { name: text_of(name)?, seed: whole(seed)? })
+}
+
+fn step(name: &JsValue, seed: &JsValue, index: &JsValue) -> Result<Question, JsValue> {
+    Ok(Question::StepText { name: text_of(name)?, seed: whole(seed)?, index: whole(index)? })
+}
+
+fn value_of(answer: Answer) -> Result<JsValue, JsValue> {
+    Ok(match answer {
+        Answer::ReferenceRun(hash, steps, committed) => object(&[
+            ("hash", hash.into()),
+            ("steps", (steps as f64).into()),
+            ("committed", (committed as f64).into()),
+        ])?,
+        Answer::ScenarioHashes(traces) => {
+            let traces: Vec<Trace> = traces.into_iter().map(|(hash, steps)| Trace { hash, steps }).collect();
+            serde_wasm_bindgen::to_value(&traces)?
+        }
+        Answer::Speed(steps) => object(&[("steps", (steps as f64).into())])?,
+        Answer::StepHashes(hashes) => Uint32Array::from(&hashes[..]).into(),
+        Answer::StepText(text) => text.map_or(JsValue::UNDEFINED, JsValue::from),
+        Answer::Refused(why) => return Err(JsError::new(&why).into()),
+    })
 }

@@ -1,7 +1,6 @@
 //! The top bar: source, run, theme, share, help.
 
 use crate::model::session::Mode;
-use crate::ui::address;
 use crate::ui::icon::Icon;
 use crate::ui::run_fields::RunFields;
 use crate::ui::stage::{Stage, use_stage};
@@ -67,13 +66,15 @@ fn next_theme(stage: &Stage) {
 /// Copies the link to the clipboard and says so.
 #[component]
 fn Share() -> Html {
+    let stage = use_stage();
     let copied = use_state(|| false);
     let onclick = {
         let copied = copied.clone();
         Callback::from(move |_: MouseEvent| {
+            let link = stage.link_here();
             if let Some(window) = web_sys::window() {
                 // Without permission the address bar still has the link.
-                let copy = window.navigator().clipboard().write_text(&address::whole());
+                let copy = window.navigator().clipboard().write_text(&link);
                 let copied = copied.clone();
                 wasm_bindgen_futures::spawn_local(async move {
                     copied.set(wasm_bindgen_futures::JsFuture::from(copy).await.is_ok());
@@ -82,7 +83,7 @@ fn Share() -> Html {
         })
     };
     html! {
-        <button class="quiet" data-testid="share" {onclick} title="Copy the link to this run (S)">
+        <button class="quiet" data-testid="share" {onclick} title="Copy the link to this very moment of this run (S)">
             <Icon name="share" /><span class="label">{ if *copied { "Link copied" } else { "Share" } }</span>
         </button>
     }

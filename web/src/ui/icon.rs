@@ -23,6 +23,8 @@ fn path(name: &str) -> &'static str {
     match name {
         "play" => "M7 4.5v15l12-7.5z",
         "pause" => "M7 5h3v14H7zM14 5h3v14h-3z",
+        "back" => "M18 5l-9 7 9 7zM5 5v14",
+        "fork" => "M7 3v18M7 14c0-5 10-3 10-9M13.5 8L17 4.500l3.500 3.500",
         "step" => "M6 5l9 7-9 7zM19 5v14",
         "reset" => "M4 4v6h6M4.6 14a8 8 0 1 0 1.6-7.6L4 10",
         "theme" => "M12 3a9 9 0 1 0 9 9 7 7 0 0 1-9-9z",

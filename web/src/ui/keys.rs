@@ -3,28 +3,37 @@
 use crate::model::Selection;
 use crate::model::session::Mode;
 use crate::source::StepTo;
-use crate::ui::address;
+use crate::source::report::{Place, Way};
 use crate::ui::stage::Stage;
 use gloo_events::{EventListener, EventListenerOptions};
 use hotstuff_core::ReplicaId;
+use hotstuff_sim::{HostId, Intervention};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 use yew::Callback;
 
 /// The keys and what they do, for the help.
-pub const KEYS: [(&str, &str); 13] = [
+pub const KEYS: [(&str, &str); 21] = [
     ("Space", "Play or pause"),
-    ("→", "One step"),
-    ("Shift →", "To the next view"),
-    ("Ctrl →", "To the next commit"),
-    ("Home", "Begin the run anew"),
+    ("← →", "One event back, on"),
+    ("Shift ← →", "To the view before, the next view"),
+    ("Ctrl ← →", "To the commit or fault before, the next one"),
+    ("Home End", "To the beginning, to the end so far"),
     ("↑ ↓", "Faster, slower"),
     ("0 … 9", "Select the replica of that number"),
     ("K", "Kill or restart the selected replica, or else the leader"),
+    ("T", "Let its timer fire"),
+    ("B", "Make it Byzantine: choose how"),
+    ("P", "Partition: choose who is on which side"),
+    ("D", "Drop the selected message, or else the next to arrive"),
     ("C", "Type a command"),
+    ("F", "Begin a branch here"),
+    ("[ ]", "To the branch before, the next branch"),
+    ("W", "Why?"),
     ("/", "Search the events"),
     ("I", "Go to the invariants"),
-    ("S", "Copy the link"),
+    ("S", "Copy the link to this very moment"),
+    ("Esc", "Close what is open"),
     ("?", "This help"),
 ];
 
@@ -66,12 +75,12 @@ fn press(stage: &Stage, help: &Callback<bool>, event: &KeyboardEvent) -> bool {
     let control = event.ctrl_key();
     match event.key().as_str() {
         " " => stage.toggle_playing(),
-        "ArrowRight" if control => stage.step(StepTo::Commit),
-        "ArrowRight" if event.shift_key() => stage.step(StepTo::View),
-        "ArrowRight" => stage.step(StepTo::Event),
+        "ArrowRight" => stage.step(to(event), Way::On),
+        "ArrowLeft" => stage.step(to(event), Way::Back),
         "ArrowUp" => faster(stage, 1.25),
         "ArrowDown" => faster(stage, 0.8),
-        "Home" => restart(stage),
+        "Home" => stage.seek(Place::Steps(0)),
+        "End" => stage.seek(Place::End),
         _ if control => return false,
         key => {
             let letters = stage.look().prefs.letters;
@@ -81,6 +90,15 @@ fn press(stage: &Stage, help: &Callback<bool>, event: &KeyboardEvent) -> bool {
     stage.look().session.mode == Mode::Sandbox
 }
 
+/// How far an arrow goes.
+fn to(event: &KeyboardEvent) -> StepTo {
+    match (event.ctrl_key(), event.shift_key()) {
+        (true, _) => StepTo::CommitOrFault,
+        (_, true) => StepTo::View,
+        _ => StepTo::Event,
+    }
+}
+
 fn letter(stage: &Stage, help: &Callback<bool>, key: &str) -> bool {
     match key.to_lowercase().as_str() {
         "?" => help.emit(true),
@@ -88,9 +106,17 @@ fn letter(stage: &Stage, help: &Callback<bool>, key: &str) -> bool {
         "c" => focus("command-input"),
         "/" => focus("event-search"),
         "i" => focus("invariants"),
-        "s" => copy_link(),
+        "s" => copy_link(stage),
+        "f" => stage.fork(),
+        "[" => stage.turn_branch(false),
+        "]" => stage.turn_branch(true),
+        "t" => on_chosen(stage, Intervention::FireTimer),
+        "b" => focus("conduct"),
+        "p" => focus("partition"),
+        "w" => focus("why"),
+        "d" => drop_message(stage),
         digit => {
-            let id = digit.parse().map(ReplicaId);
+            let id = digit.parse().map(|id| ReplicaId(id).into());
             let Some(id) = id.ok().filter(|id| stage.look().session.cluster.replica(*id).is_some()) else {
                 return false;
             };
@@ -105,26 +131,41 @@ fn faster(stage: &Stage, factor: f64) {
     stage.set_speed(speed * factor);
 }
 
-fn restart(stage: &Stage) {
-    if stage.look().session.mode == Mode::Sandbox {
-        stage.rerun(|_| {});
+/// The selected replica, or else the leader.
+fn chosen(stage: &Stage) -> Option<HostId> {
+    let session = &stage.look().session;
+    session.selection.replica().or(session.cluster.leaders().map(|(leader, _)| leader.into()))
+}
+
+fn on_chosen(stage: &Stage, what: impl FnOnce(HostId) -> Intervention) {
+    if let Some(id) = chosen(stage) {
+        stage.intervene(what(id));
     }
 }
 
 fn kill(stage: &Stage) {
-    let chosen: Option<ReplicaId> = {
-        let session = &stage.look().session;
-        session.selection.replica().or(session.cluster.leaders().map(|(leader, _)| leader))
-    };
-    if let Some(id) = chosen {
+    if let Some(id) = chosen(stage) {
         stage.kill_or_restart(id);
     }
 }
 
-fn copy_link() {
+/// The selected message, or else the one that arrives next.
+fn drop_message(stage: &Stage) {
+    let id = {
+        let session = &stage.look().session;
+        let mut on_their_way = session.flights.iter().filter(|flight| !flight.dropped);
+        session.selection.message().or(on_their_way.next().map(|flight| flight.id))
+    };
+    if let Some(id) = id {
+        stage.intervene(Intervention::DropMessage(id));
+    }
+}
+
+fn copy_link(stage: &Stage) {
+    let link = stage.link_here();
     if let Some(window) = web_sys::window() {
         // Without permission the address bar still has the link.
-        let copy = window.navigator().clipboard().write_text(&address::whole());
+        let copy = window.navigator().clipboard().write_text(&link);
         wasm_bindgen_futures::spawn_local(async move {
             let _ = wasm_bindgen_futures::JsFuture::from(copy).await;
         });

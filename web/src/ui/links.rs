@@ -1,9 +1,9 @@
 //! How messages fare: loss and delay of all links of the sandbox.
 
-use crate::source::report::Links;
 use crate::ui::field::Field;
 use crate::ui::stage::{Stage, use_stage};
 use hotstuff_core::Span;
+use hotstuff_sim::LinkConfig;
 use yew::prelude::*;
 
 const DELAY_MAX_MS: u64 = 5_000;
@@ -47,7 +47,7 @@ pub fn LinksPanel() -> Html {
 }
 
 /// Changes the links by what a field holds.
-fn on(stage: &Stage, change: fn(&mut Links, u64)) -> Callback<u64> {
+fn on(stage: &Stage, change: fn(&mut LinkConfig, u64)) -> Callback<u64> {
     let stage = stage.clone();
     Callback::from(move |value| {
         let mut links = stage.look().session.links;

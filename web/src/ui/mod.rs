@@ -3,10 +3,14 @@
 mod actions;
 mod address;
 mod app;
+mod asker;
 mod banner;
+mod branches;
 mod command;
 mod connection;
 mod dashboard;
+mod deeds;
+mod diagram;
 mod events;
 mod exports;
 mod facts;
@@ -16,6 +20,7 @@ mod frames;
 mod hashes;
 mod header;
 mod help;
+mod hunter;
 mod icon;
 mod inspector;
 mod invariants;
@@ -28,11 +33,14 @@ mod prefs;
 mod reference;
 mod replicas;
 mod run_fields;
+mod scrubber;
 mod speed;
 mod stage;
 mod svg;
+mod swarm;
 mod tabs;
 mod transport;
+mod why;
 
 /// Puts the page into the document.
 pub fn run() {

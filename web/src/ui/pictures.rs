@@ -2,25 +2,25 @@
 
 use crate::draw::Point;
 use crate::draw::camera::COLUMN;
+use crate::draw::gesture::{Gesture, Outcome};
 use crate::model::Selection;
+use crate::ui::frames::Canvases;
 use crate::ui::stage::{Stage, use_stage};
-use hotstuff_core::ReplicaId;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
 pub struct PicturesProps {
-    pub network: NodeRef,
-    pub tree: NodeRef,
+    pub canvases: Canvases,
 }
 
 #[component]
 pub fn Pictures(props: &PicturesProps) -> Html {
     let stage = use_stage();
-    let on_network = {
+    let [on_down, on_move, on_up, on_leave] = [down, go, up, leave].map(|what: fn(&Stage, &PointerEvent)| {
         let stage = stage.clone();
-        Callback::from(move |event: MouseEvent| press_network(&stage, &event))
-    };
+        Callback::from(move |event: PointerEvent| what(&stage, &event))
+    });
     let on_tree = {
         let stage = stage.clone();
         Callback::from(move |event: MouseEvent| press_tree(&stage, &event))
@@ -50,7 +50,8 @@ pub fn Pictures(props: &PicturesProps) -> Html {
         <div class="pictures" id="pictures" tabindex="-1">
             <figure class="panel picture picture-network">
                 <figcaption>{ "Network" }</figcaption>
-                <canvas ref={props.network.clone()} data-testid="network" onclick={on_network} role="img"
+                <canvas ref={props.canvases.network.clone()} data-testid="network" onpointerdown={on_down} onpointermove={on_move}
+                    onpointerup={on_up} onpointercancel={on_leave} role="img"
                     aria-label="Replicas on a ring and the messages between them. The table of replicas and the list of events say the same." />
             </figure>
             <figure class="panel picture picture-tree">
@@ -60,7 +61,7 @@ pub fn Pictures(props: &PicturesProps) -> Html {
                     { button("Later blocks", 4.0) }
                     <button class="quiet small" data-testid="follow" aria-pressed={follows.to_string()} onclick={follow}>{ "Follow" }</button>
                 </figcaption>
-                <canvas ref={props.tree.clone()} data-testid="tree" onclick={on_tree} onwheel={on_wheel} role="img"
+                <canvas ref={props.canvases.tree.clone()} data-testid="tree" onclick={on_tree} onwheel={on_wheel} role="img"
                     aria-label="The newest blocks: proposed, certified, locked, committed. The list of events says the same." />
             </figure>
         </div>
@@ -74,15 +75,44 @@ fn pan(stage: &Stage, columns: f64) {
     });
 }
 
-fn at(event: &MouseEvent) -> Point {
+pub(super) fn at(event: &MouseEvent) -> Point {
     let canvas: HtmlElement = event.target_unchecked_into();
     let rect = canvas.get_bounding_client_rect();
     Point::new(f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top())
 }
 
-fn press_network(stage: &Stage, event: &MouseEvent) {
-    let id = stage.look().network.hit(at(event), &["replica"]).and_then(|tag| tag.id.parse().ok());
-    stage.select(id.map_or(Selection::Nothing, |id| Selection::Replica(ReplicaId(id))));
+fn down(stage: &Stage, event: &PointerEvent) {
+    let canvas: HtmlElement = event.target_unchecked_into();
+    // Without it the gesture ends at the picture's edge, no more.
+    let _ = canvas.set_pointer_capture(event.pointer_id());
+    let mut stage = stage.quietly();
+    let gesture = Gesture::begin(&stage.session, &stage.network, at(event));
+    stage.gesture = Some(gesture);
+}
+
+fn go(stage: &Stage, event: &PointerEvent) {
+    if let Some(gesture) = &mut stage.quietly().gesture {
+        gesture.go(at(event));
+    }
+}
+
+fn up(stage: &Stage, event: &PointerEvent) {
+    go(stage, event);
+    let outcome = {
+        let mut stage = stage.quietly();
+        let gesture = stage.gesture.take();
+        let (width, height) = (stage.network.width, stage.network.height);
+        gesture.and_then(|gesture| gesture.end(&stage.session, width, height, event.alt_key()))
+    };
+    match outcome {
+        Some(Outcome::Select(selection)) => stage.select(selection),
+        Some(Outcome::Intervene(what)) => stage.intervene(what),
+        None => {}
+    }
+}
+
+fn leave(stage: &Stage, _: &PointerEvent) {
+    stage.quietly().gesture = None;
 }
 
 fn press_tree(stage: &Stage, event: &MouseEvent) {

@@ -1,5 +1,6 @@
 //! Runs the simulator's reference run, whose hash is the same wherever it runs.
 
+use crate::source::question::Answer;
 use crate::ui::stage::use_stage;
 use yew::prelude::*;
 
@@ -11,8 +12,10 @@ pub fn ReferencePanel() -> Html {
         Callback::from(move |_: MouseEvent| stage.run_reference())
     };
     let shown = stage.look();
-    let run = shown.reference.as_ref();
-    let hash = run.map(|run| format!("{:#}", run.hash)).unwrap_or_default();
+    let (hash, told) = match &shown.reference {
+        Some(Answer::ReferenceRun(hash, steps, committed)) => (hash.clone(), Some((*steps, *committed))),
+        _ => Default::default(),
+    };
     html! {
         <details class="panel">
             <summary>{ "Check determinism" }</summary>
@@ -20,11 +23,11 @@ pub fn ReferencePanel() -> Html {
             <div class="fields">
                 <button data-testid="reference-run" {onclick}>{ "Run" }</button>
                 <output class="mono" data-testid="reference-hash" data-hash={hash.clone()}
-                    data-steps={run.map(|run| run.steps.to_string())}
-                    data-committed={run.map(|run| run.committed.to_string())}>
+                    data-steps={told.map(|(steps, _)| steps.to_string())}
+                    data-committed={told.map(|(_, committed)| committed.to_string())}>
                     { hash.get(..8).unwrap_or_default() }
                 </output>
-                if let Some(run) = run { <small>{ format!("{} steps, height {}", run.steps, run.committed) }</small> }
+                if let Some((steps, committed)) = told { <small>{ format!("{steps} steps, height {committed}") }</small> }
             </div>
         </details>
     }

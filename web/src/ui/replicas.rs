@@ -1,5 +1,6 @@
 //! The table of replicas: says in words what the network picture shows.
 
+use crate::model::replica::{Fault, key};
 use crate::model::session::Mode;
 use crate::model::{Reach, Replica, Selection};
 use crate::ui::stage::{Stage, use_stage};
@@ -37,8 +38,8 @@ fn row(stage: &Stage, replica: &Replica) -> Html {
     let is_live = shown.session.mode == Mode::Live;
     let leaders = shown.session.cluster.leaders();
     let role = match leaders {
-        Some((leader, _)) if leader == id => "leader",
-        Some((_, next)) if next == id => "next leader",
+        Some((leader, _)) if leader == id.replica => "leader",
+        Some((_, next)) if next == id.replica => "next leader",
         _ => "",
     };
     let status = replica.status.as_ref();
@@ -52,9 +53,9 @@ fn row(stage: &Stage, replica: &Replica) -> Html {
     };
     html! {
         <tr
-            key={id.0}
+            key={key(id)}
             class={classes!(is_selected.then_some("selected"), (!replica.is_up()).then_some("down"))}
-            data-testid={format!("replica-{}", id.0)}
+            data-testid={format!("replica-{}", key(id))}
             data-up={(replica.reach == Reach::Up).to_string()}
             data-view={status.map_or(0, |status| status.view.0).to_string()}
             data-height={status.map_or(0, |status| status.committed_head.height.0).to_string()}
@@ -65,8 +66,8 @@ fn row(stage: &Stage, replica: &Replica) -> Html {
             data-dropped={replica.dropped.to_string()}
         >
             <th scope="row">
-                <button class="chip" data-testid={format!("select-{}", id.0)} onclick={select} aria-pressed={is_selected.to_string()}>
-                    <span class={format!("dot hue-{}", id.0 % crate::draw::role::HUES)} aria-hidden="true"></span>{ id.to_string() }
+                <button class="chip" data-testid={format!("select-{}", key(id))} onclick={select} aria-pressed={is_selected.to_string()}>
+                    <span class={format!("dot hue-{}", id.replica.0 % crate::draw::role::HUES)} aria-hidden="true"></span>{ id.to_string() }
                 </button>
             </th>
             <td class="num">{ number(status.map(|status| status.view.0)) }</td>
@@ -91,6 +92,12 @@ fn state(replica: &Replica, role: &str) -> String {
         words.push("gave up".into());
     } else if replica.status.as_ref().is_some_and(|status| status.fetching) {
         words.push("catching up".into());
+    }
+    match replica.fault {
+        Some(Fault::Corrupt(conduct)) => words.push(format!("Byzantine: {conduct}")),
+        Some(Fault::Twin) => words.push("twin".into()),
+        Some(Fault::Amnesiac) => words.push("amnesiac".into()),
+        None => {}
     }
     if !role.is_empty() {
         words.push(role.into());
@@ -118,6 +125,6 @@ fn fault(stage: &Stage, replica: &Replica) -> Html {
         Callback::from(move |_: MouseEvent| stage.kill_or_restart(id))
     };
     html! {
-        <button class="small" data-testid={format!("{name}-{}", id.0)} {onclick} aria-label={format!("{label} {id}")}>{ label }</button>
+        <button class="small" data-testid={format!("{name}-{}", key(id))} {onclick} aria-label={format!("{label} {id}")}>{ label }</button>
     }
 }

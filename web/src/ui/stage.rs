@@ -2,13 +2,20 @@
 
 use crate::draw::Scene;
 use crate::draw::camera::Camera;
-use crate::model::Session;
+use crate::draw::gesture::Gesture;
 use crate::model::link::Sandbox;
+use crate::model::log::Filter;
+use crate::model::replica::host_of;
+use crate::model::{Selection, Session};
 use crate::source::Source;
 use crate::source::pacer::Pacer;
-use crate::source::sandbox::SandboxSource;
+use crate::source::question::Answer;
+use crate::source::worker::WorkerSource;
+use crate::ui::asker::Asker;
 use crate::ui::frames::Frames;
+use crate::ui::hunter::Hunter;
 use crate::ui::prefs::Prefs;
+use hotstuff_core::{Height, Span};
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -20,39 +27,84 @@ pub struct Backstage {
     pub pacer: Pacer,
     pub sandbox: Sandbox,
     pub problems: Vec<String>,
-    pub reference: Option<hotstuff_sim::ReferenceRun>,
+    pub asker: Asker,
+    pub hunter: Hunter,
+    pub reference: Option<Answer>,
     pub prefs: Prefs,
     pub camera: Camera,
     pub network: Scene,
     pub tree: Scene,
+    pub diagram: Scene,
+    /// How much time the diagram shows.
+    pub span: Span,
     pub frames: Frames,
     /// What screen readers are told, now and then.
     pub announcement: String,
     /// Something changed that panels have not shown yet.
     pub stale: bool,
+    /// For which state of the session, and what, events were looked for last.
+    pub searched: Option<(u64, Filter)>,
+    /// What is being drawn on the network.
+    pub gesture: Option<Gesture>,
 }
 
 impl Backstage {
     /// Takes in what the source has to report.
     pub fn collect(&mut self) {
         for report in self.source.reports() {
-            self.session.absorb(report);
+            // What was found changes nothing that is to be found.
             self.stale = true;
+            self.session.absorb(report);
         }
+        self.problems.append(&mut self.session.problems);
         self.compare_with_link();
+        self.select_by_link();
     }
 
-    /// A run that a link names must end as it did where the link was made; if not, that is said.
-    fn compare_with_link(&mut self) {
-        let hash = self.sandbox.plan.as_mut().and_then(|planned| planned.hash.as_mut());
-        let (Some(hash), Some(_)) = (hash, &self.session.violation) else { return };
-        if !self.session.trace.hash.starts_with(hash.as_str()) {
-            let own: String = self.session.trace.hash.chars().take(hash.len()).collect();
-            self.problems.push(format!(
-                "the link is of another build: there the run ended with trace hash {hash}, here with {own}"
-            ));
-            *hash = own;
+    /// What a link has selected is selected once it is there.
+    fn select_by_link(&mut self) {
+        let Some(wanted) = self.sandbox.selection.as_deref() else { return };
+        if self.sandbox.event.is_some_and(|event| self.session.trace.steps < event) {
+            return;
         }
+        let found = match wanted.split_at_checked(1) {
+            Some(("r", id)) => {
+                host_of(id).filter(|id| self.session.cluster.replica(*id).is_some()).map(Selection::Replica)
+            }
+            Some(("b", id)) => {
+                let nodes = self.session.cluster.tree.from_height(Height::GENESIS);
+                let ids = nodes.map(|node| node.block.block.id);
+                ids.into_iter().find(|found| format!("{found:#}") == id).map(Selection::Block)
+            }
+            _ => None,
+        };
+        if self.session.trace.hash.is_empty() {
+            return;
+        }
+        match found {
+            Some(selection) => self.session.selection = selection,
+            None => self.problems.push(format!("sel={wanted}: there is nothing of this name")),
+        }
+        self.sandbox.selection = None;
+    }
+
+    /// A run that a link names must be as it was where the link was made; if not, that is said.
+    fn compare_with_link(&mut self) {
+        let trace = &self.session.trace;
+        let is_there = match self.sandbox.event {
+            Some(event) => trace.steps == event,
+            None => self.session.violation.is_some(),
+        };
+        let Some(hash) = self.sandbox.hash.as_mut().filter(|_| is_there && !trace.hash.is_empty()) else {
+            return;
+        };
+        if !trace.hash.starts_with(hash.as_str()) {
+            let own: String = trace.hash.chars().take(hash.len()).collect();
+            self.problems.push(format!(
+                "the link is of another build: there the trace hash was {hash}, here it is {own}"
+            ));
+        }
+        self.sandbox.hash = None;
     }
 }
 
@@ -75,18 +127,24 @@ impl Stage {
     pub fn new(wake: Callback<()>) -> Self {
         let backstage = Backstage {
             session: Session::default(),
-            source: Box::new(SandboxSource::default()),
+            source: Box::new(WorkerSource::start()),
             pacer: Pacer::new(false, Sandbox::default().speed),
             sandbox: Sandbox::default(),
             problems: Vec::new(),
+            asker: Asker::default(),
+            hunter: Hunter::default(),
             reference: None,
             prefs: Prefs::load(),
             camera: Camera::default(),
             network: Scene::default(),
             tree: Scene::default(),
+            diagram: Scene::default(),
+            span: Span(1_500_000),
             frames: Frames::default(),
             announcement: String::new(),
             stale: true,
+            searched: None,
+            gesture: None,
         };
         Self { backstage: Rc::new(RefCell::new(backstage)), wake, revision: 0 }
     }

@@ -26,7 +26,7 @@ impl Tab {
             Self::Picture => "Pictures",
             Self::Replicas => "Replicas",
             Self::Events => "Events",
-            Self::Learn => "Controls",
+            Self::Learn => "Lesson",
         }
     }
 }

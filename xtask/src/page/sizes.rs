@@ -11,6 +11,9 @@ use super::{compress, list};
 const PAGE_BUDGET: usize = 450_000;
 /// Bytes with gzip of each program that a worker starts.
 const WORKER_BUDGET: usize = 300_000;
+/// The sandbox's worker holds the whole simulator with all its checkers, and is above its budget (docs/testing.md says
+/// of what it is made). Until it is within, it may not grow beyond this.
+const WORKER_LIMIT: usize = 500_000;
 
 /// A program of the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Size {
     name: String,
     gzip: usize,
     budget: usize,
+    /// Above this it is an error.
+    limit: usize,
 }
 
 impl Size {
@@ -30,7 +35,11 @@ impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kilobytes = |bytes: usize| bytes as f64 / 1_000.0;
         let (size, budget) = (kilobytes(self.gzip), kilobytes(self.budget));
-        let above = if self.is_within() { "" } else { ": too large" };
+        let above = match () {
+            () if self.gzip > self.limit => ": too large",
+            () if self.is_within() => "",
+            () => ": above its budget",
+        };
         write!(f, "{} {size:.1} kB with gzip, of {budget:.0} kB{above}", self.name)
     }
 }
@@ -44,8 +53,10 @@ pub fn measure(page: &Path) -> Result<Vec<Size>> {
     let mut sizes = Vec::new();
     for name in list(page)?.into_iter().filter(|name| name.ends_with(".wasm")) {
         let gzip = compress::gzip(&std::fs::read(page.join(&name)).with_context(|| name.clone())?)?.len();
-        let budget = if document.contains(&name) { PAGE_BUDGET } else { WORKER_BUDGET };
-        sizes.push(Size { name, gzip, budget });
+        let is_page = document.contains(&name);
+        let (budget, limit) =
+            if is_page { (PAGE_BUDGET, PAGE_BUDGET) } else { (WORKER_BUDGET, WORKER_LIMIT) };
+        sizes.push(Size { name, gzip, budget, limit });
     }
     if sizes.is_empty() {
         bail!("the page has no wasm");
@@ -54,9 +65,9 @@ pub fn measure(page: &Path) -> Result<Vec<Size>> {
 }
 
 /// # Errors
-/// When a program is above its budget.
+/// When a program is larger than it may be.
 pub fn check(sizes: &[Size]) -> Result<()> {
-    let above: Vec<_> = sizes.iter().filter(|size| !size.is_within()).map(Size::to_string).collect();
+    let above: Vec<_> = sizes.iter().filter(|size| size.gzip > size.limit).map(Size::to_string).collect();
     if !above.is_empty() {
         bail!("{}", above.join("; "));
     }
@@ -83,9 +94,10 @@ mod tests {
 
     #[test]
     fn one_byte_above_is_too_large() {
-        let size = |gzip| Size { name: "a.wasm".into(), gzip, budget: 300_000 };
+        let size = |gzip| Size { name: "a.wasm".into(), gzip, budget: 200_000, limit: 300_000 };
         check(&[size(300_000)]).unwrap();
         let error = check(&[size(1), size(300_001)]).unwrap_err().to_string();
-        assert_eq!(error, "a.wasm 300.0 kB with gzip, of 300 kB: too large");
+        assert_eq!(error, "a.wasm 300.0 kB with gzip, of 200 kB: too large");
+        assert_eq!(size(250_000).to_string(), "a.wasm 250.0 kB with gzip, of 200 kB: above its budget");
     }
 }

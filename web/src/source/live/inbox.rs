@@ -26,13 +26,13 @@ impl Inbox {
         if reports.len() < REPORTS_MAX {
             reports.push(report);
         } else if let Report::Happened(records) = report {
-            for replica in records.iter().filter_map(|record| record.replica) {
+            for host in records.iter().filter_map(|record| record.host) {
                 match reports.iter_mut().rev().take(64).find_map(|report| match report {
-                    Report::Dropped(id, count) if *id == replica => Some(count),
+                    Report::Dropped(id, count) if *id == host.replica => Some(count),
                     _ => None,
                 }) {
                     Some(count) => *count += 1,
-                    None => reports.push(Report::Dropped(replica, 1)),
+                    None => reports.push(Report::Dropped(host.replica, 1)),
                 }
             }
         }
@@ -62,9 +62,9 @@ impl Inbox {
             let is_same = *known.spec() == spec;
             return if is_same { Ok(()) } else { Err("it belongs to another cluster".into()) };
         }
-        let committee = Committee::new(spec.clone()).map_err(|error| error.to_string())?;
+        let committee = Committee::new(spec).map_err(|error| error.to_string())?;
+        self.push(Report::Began { committee: (&committee).into(), genesis, reach: Reach::Connecting });
         *self.committee.borrow_mut() = Some(Arc::new(committee));
-        self.push(Report::Began { committee: spec, genesis, reach: Reach::Connecting });
         for (id, reach) in &*self.reaches.borrow() {
             self.push(Report::Reached(*id, *reach));
         }
@@ -124,7 +124,7 @@ mod tests {
     fn what_nobody_takes_is_bounded_and_counted() {
         let inbox = Inbox::default();
         for number in 0..REPORTS_MAX as u64 + 50 {
-            inbox.push(Report::Happened(vec![Record::fault(Time(number), Some(ReplicaId(1)), "")]));
+            inbox.push(Report::Happened(vec![Record::fault(Time(number), Some(ReplicaId(1).into()), "")]));
         }
         let reports = inbox.take();
         assert_eq!(reports.len(), REPORTS_MAX + 1);
