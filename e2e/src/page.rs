@@ -47,7 +47,12 @@ impl Page {
     pub async fn open(&self, url: &str) -> Result<()> {
         self.visit("about:blank").await?;
         self.visit(url).await?;
-        self.until("the page is there", "t('app') && t('committed-height') && window.hotstuff").await?;
+        self.until(
+            "the page is there",
+            "t('app') && window.hotstuff &&
+            (t('app').dataset.source === 'live' ? t('live-state') : t('trace-hash')?.dataset.hash)",
+        )
+        .await?;
         Ok(())
     }
 
@@ -71,7 +76,7 @@ impl Page {
     }
 
     /// Performs what a hand would do.
-    pub(crate) async fn perform(&self, actions: impl Into<Actions>) -> Result<()> {
+    pub async fn perform(&self, actions: impl Into<Actions>) -> Result<()> {
         Ok(self.client.perform_actions(actions).await?)
     }
 
@@ -262,7 +267,10 @@ impl Page {
     }
 
     /// Sends a command of the Chrome DevTools Protocol.
-    pub(crate) async fn devtools(&self, method: &str, parameters: &Value) -> Result<Value> {
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn devtools(&self, method: &str, parameters: &Value) -> Result<Value> {
         let command = Command::devtools(method, parameters);
         self.client.issue_cmd(command).await.with_context(|| method.to_owned())
     }

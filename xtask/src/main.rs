@@ -1,6 +1,7 @@
 //! `cargo xtask`: set-up, the page, the binary, the demonstration and the tests, on any machine.
 
 mod binary;
+mod budgets;
 mod console;
 mod docker;
 mod fingerprint;
@@ -73,6 +74,8 @@ enum Action {
         #[arg(long, default_value_t = 5)]
         duration: u32,
     },
+    /// Measure the page in a headless browser, and print each figure beside its budget.
+    Budgets,
     /// Set up and run everything that continuous integration runs.
     Test {
         /// Only this step; may be given more than once.
@@ -129,6 +132,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let error = demo.exec();
             return Err(error).with_context(|| format!("cannot start {}", program.display()));
         }
+        Action::Budgets => budgets::run(&console, &project)?,
         Action::Performance { duration } => performance::run(&console, &project, duration)?,
         Action::Test { list: true, .. } => steps::list(),
         Action::Test { only, skip, jobs, .. } => {

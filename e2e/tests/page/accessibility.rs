@@ -99,7 +99,7 @@ async fn what_goes_wrong_is_told_accessibly() -> Result<()> {
         page.until("the link is not wholly valid", "t('link-problems')").await?;
         found.look(page, "link problems").await?;
 
-        let link = format!("/#/s/run?v=1&speed=10&play=1&i={}", violated().0.to_code());
+        let link = format!("/#/s/run?v=1&speed=10&play=1&p={}", violated().0.to_code());
         page.open(&server.url(&link)).await?;
         page.until("the run is frozen", "t('invariants').dataset.state === 'violated'").await?;
         found.look(page, "a violation").await?;

@@ -132,6 +132,7 @@ async fn the_theme_is_kept_and_the_events_are_narrowed() -> Result<()> {
 
         page.click("step-commit").await?;
         page.until("a block is committed", "t('committed-height').textContent === '1'").await?;
+        page.until("its events are listed", "t('event-log').querySelector('[data-kind=committed]')").await?;
         let all = page.number("event-count").await?;
         page.element("event-replica").await?.select_by_value("1").await?;
         page.until("fewer are shown", &format!("Number(t('event-count').textContent) < {all}")).await?;

@@ -21,7 +21,7 @@ async fn a_bad_link_says_what_is_wrong_and_shows_the_rest() -> Result<()> {
             ("#/s/nope?seed=abc&n=999&play=0", &["/s/nope", "seed=abc", "n=999"], "7"),
             ("#/s/sandbox?v=1&seed=18446744073709551616&play=0", &["seed=18446744073709551616"], "7"),
             ("#/s/sandbox?seed=-1&n=5&play=0", &["seed=-1"], "7"),
-            ("#/s/sandbox?seed=12&n=3&speed=NaN&play=0", &["n=3", "speed=NaN"], "12"),
+            ("#/s/sandbox?seed=12&n=0&speed=NaN&play=0", &["n=0", "speed=NaN"], "12"),
             ("#/s/sandbox?seed=12&v=2&play=0", &["v=2"], "12"),
             ("#/s/sandbox?seed=12&play=0&<script>alert(1)</script>=%00&&&=", &["script"], "12"),
             ("#/%F0%9F%92%A5??##play=0", &["page"], "7"),
@@ -94,7 +94,7 @@ async fn a_link_to_a_run_makes_that_run_and_says_where_it_would_not() -> Result<
     on_a_plain_host("planned-run", async |page, server| {
         let (plan, report) = violated();
         for (hash, is_told) in [(report.trace_hash.to_string(), false), ("00000000".into(), true)] {
-            let link = format!("/#/s/run?v=1&speed=10&play=1&i={}&h={hash}", plan.to_code());
+            let link = format!("/#/s/run?v=1&speed=10&play=1&p={}&h={hash}", plan.to_code());
             page.open(&server.url(&link)).await?;
             page.until("the violation freezes the run", "t('invariants').dataset.state === 'violated'")
                 .await?;

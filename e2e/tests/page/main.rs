@@ -15,6 +15,8 @@ mod offline;
 mod policy;
 mod run;
 mod sandbox;
+mod scenarios;
+mod travel;
 mod unreachable;
 
 use anyhow::Result;

@@ -1,22 +1,11 @@
 //! After the first visit, the page opens without its host.
 
 use crate::beside_a_cluster;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hotstuff_e2e::{FileServer, Page, built_page, with_page};
 use serde_json::json;
 
 const PATH: &str = "/some/path/";
-
-/// The files that the page's cache holds, by name; the names of all caches, with the number of theirs.
-const CACHES: &str = "(async () => {
-    const names = await caches.keys();
-    const count = async name => (await (await caches.open(name)).keys()).length;
-    return Promise.all(names.map(async name => [name, await count(name)]));
-})()";
-
-async fn caches(page: &Page) -> Result<Vec<(String, usize)>> {
-    Ok(serde_json::from_value(page.eval(CACHES).await?)?)
-}
 
 /// Waits until the page is kept.
 async fn until_kept(page: &Page) -> Result<()> {
@@ -59,84 +48,6 @@ async fn when_its_host_is_gone_the_page_still_works() -> Result<()> {
             plays(page).await?;
             assert_eq!(page.forbidden().await?, [""; 0]);
         }
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn a_newer_page_takes_the_place_of_the_one_that_was_kept() -> Result<()> {
-    let mut server = FileServer::of_folder(&built_page()?, PATH.trim_end_matches('/')).await?;
-    let url = server.url(PATH);
-    with_page("newer", async |page| {
-        page.open(&url).await?;
-        until_kept(page).await?;
-        let first = caches(page).await?;
-        let [(name, count)] = &first[..] else { panic!("one cache: {first:?}") };
-        assert!(*count > 5, "all files are kept: {count}");
-
-        // A file less, so another build; and in the document of this one nothing names it.
-        server.replace(|files| {
-            let worker = files.get_mut(&format!("{PATH}offline.js")).expect("there is a worker");
-            let text = String::from_utf8_lossy(worker).into_owned();
-            let (build, rest) = text.split_once('\n').expect("the build is the first line");
-            let icon = rest.lines().find(|line| line.contains("favicon")).expect("the icon is a file");
-            *worker = format!("const BUILD = \"newer\";\n{}", rest.replacen(icon, "", 1)).into_bytes();
-            assert!(build.contains("BUILD"));
-        });
-        page.open(&url).await?;
-        let is_newer = "caches.keys().then(names => names.length === 1 && names[0].endsWith(' newer'))";
-        page.until("the newer one alone is kept", is_newer).await?;
-        let second = caches(page).await?;
-        assert_eq!(second[0].1 + 1, *count);
-        assert_ne!(second[0].0, *name);
-
-        server.stop().await;
-        // The icon is no more kept.
-        page.announce("favicon");
-        page.open(&url).await?;
-        comes_from_the_cache(page).await?;
-        plays(page).await
-    })
-    .await
-}
-
-#[tokio::test]
-async fn half_a_page_is_not_kept_and_the_one_before_stays() -> Result<()> {
-    let mut server = FileServer::of_folder(&built_page()?, PATH.trim_end_matches('/')).await?;
-    let url = server.url(PATH);
-    with_page("half", async |page| {
-        page.open(&url).await?;
-        until_kept(page).await?;
-        let first = caches(page).await?;
-        // A newer worker, and a document that is not the one that it knows.
-        server.replace(|files| {
-            for (file, from, to) in [
-                ("offline.js", "BUILD = \"", "BUILD = \"newer"),
-                ("index.html", "<title>", "<title>Another "),
-            ] {
-                let content = files.get_mut(&format!("{PATH}{file}")).expect("it is there");
-                *content = String::from_utf8_lossy(content).replacen(from, to, 1).into_bytes();
-            }
-        });
-        page.announce("integrity");
-        page.open(&url).await?;
-        let title = page.eval("document.title").await?;
-        assert_eq!(title, "Another HotStuff", "while there is a host, it is the host's page that is shown");
-        let refused = "navigator.serviceWorker.getRegistration()
-            .then(found => found.update().then(() => new Promise(done => {
-                const worker = found.installing;
-                if (!worker) return done(found.active.scriptURL !== '' && !found.waiting);
-                worker.onstatechange = () => done(worker.state === 'redundant');
-            }), () => true))";
-        page.until("the newer one is refused", refused).await?;
-
-        server.stop().await;
-        page.open(&url).await?;
-        assert_eq!(page.eval("document.title").await?, "HotStuff");
-        plays(page).await?;
-        let held = caches(page).await?;
-        assert!(held.contains(first.first().context("one was kept")?), "{first:?}, then {held:?}");
         Ok(())
     })
     .await

@@ -41,6 +41,7 @@ async fn on_a_plain_host_the_page_keeps_to_its_policy_and_others_must() -> Resul
         page.open(&server.url("/some/path/")).await?;
         page.until("the sandbox commits", "Number(t('committed-height').textContent) > 0").await?;
         for control in ["theme", "select-1", "kill-1", "restart-1", "step", "step-commit", "help"] {
+            page.until("it is there", &format!("t('{control}')")).await?;
             page.click(control).await?;
         }
         page.until("the help is there", "t('help-dialog')").await?;

@@ -15,6 +15,7 @@ pub struct Run {
 impl Run {
     /// Reads it off the page.
     pub async fn of(page: &Page) -> Result<Self> {
+        page.until("it stands", "t('transport').dataset.busy === 'false'").await?;
         let read = "(({ hash, steps, timeUs }) => ({ hash, steps: Number(steps), time_us: Number(timeUs) }))
             (t('trace-hash').dataset)";
         Ok(serde_json::from_value(page.eval(read).await?)?)
