@@ -267,3 +267,22 @@ async fn the_swarm_breaks_a_cluster_without_a_rule_and_the_run_is_watched() -> R
     })
     .await
 }
+
+#[tokio::test]
+async fn two_rules_are_shown_beside_each_other_and_go_together() -> Result<()> {
+    on_a_plain_host("beside", async |page, server| {
+        page.open(&server.url("/#/s/two-chain-beside-three-chain?v=1&seed=7&speed=10&play=1")).await?;
+        let shown = "new Set(hotstuff.scene().tree.items.filter(item => item.tag).map(item => item.tag.kind === 'beside'
+            ? item.tag.id.split(' ')[0] + ' there' : item.tag.kind + ' here'))";
+        page.until("both have blocks", &format!("['block here', 'block there'].every(wanted => ({shown}).has(wanted))")).await?;
+        page.click("pause").await?;
+        page.press(HOME).await?;
+        page.until("both go back", &format!("!({shown}).has('block here') && !({shown}).has('block there')")).await?;
+        page.click("beside").await?;
+        page.until("one alone", "!hotstuff.scene().network.items.some(item => item.tag?.kind === 'beside')").await?;
+        page.click("beside").await?;
+        page.until("two again", "hotstuff.scene().network.items.some(item => item.tag?.kind === 'beside')").await?;
+        Ok(())
+    })
+    .await
+}

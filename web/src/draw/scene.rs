@@ -140,6 +140,22 @@ impl Scene {
         self.add(Shape::Text { at, text: text.into(), size, anchor, bold: true }).fill(role)
     }
 
+    /// Puts another picture beside this one, from `across` and `down` on, with a line between. Nothing of it can
+    /// be pressed; what it stands for is told with `beside` in front.
+    pub fn put_beside(&mut self, other: Self, across: f64, down: f64) {
+        let end = if across > 0.0 { Point::new(across, self.height) } else { Point::new(self.width, down) };
+        self.add(Shape::Line { points: vec![Point::new(across, down), end] }).stroke(Role::Faint, 1.0);
+        self.items.extend(other.items.into_iter().map(|item| Item {
+            shape: item.shape.moved(across, down),
+            tag: item.tag.map(|tag| Tag {
+                kind: "beside",
+                id: format!("{} {}", tag.kind, tag.id),
+                note: tag.note,
+            }),
+            ..item
+        }));
+    }
+
     /// What is meant by a press at `point`: the topmost tagged item of one of these kinds.
     #[must_use]
     pub fn hit(&self, point: Point, kinds: &[&str]) -> Option<&Tag> {
@@ -153,6 +169,19 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_beside_is_elsewhere_and_cannot_be_pressed() {
+        let mut scene = Scene::new(200.0, 100.0);
+        let mut other = Scene::new(100.0, 100.0);
+        other.add(Shape::Circle { at: Point::new(50.0, 50.0), radius: 20.0 }).tag("replica", 1, "up");
+        scene.put_beside(other, 100.0, 0.0);
+        let last = scene.items.last().unwrap();
+        assert_eq!(last.shape.centre(), Some(Point::new(150.0, 50.0)));
+        let tag = last.tag.as_ref().unwrap();
+        assert_eq!((tag.kind, tag.id.as_str()), ("beside", "replica 1"));
+        assert_eq!(scene.hit(Point::new(150.0, 50.0), &["replica"]), None);
+    }
 
     #[test]
     fn the_topmost_of_the_wanted_kinds_is_hit() {

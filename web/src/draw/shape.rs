@@ -121,6 +121,19 @@ impl Shape {
         Self::Polygon { points: (0..corners).map(|corner| at.towards(angle(corner), radius)).collect() }
     }
 
+    /// The same elsewhere.
+    #[must_use]
+    pub fn moved(mut self, across: f64, down: f64) -> Self {
+        let shift = |at: &mut Point| *at = Point::new(at.x + across, at.y + down);
+        match &mut self {
+            Self::Circle { at, .. } | Self::Arc { at, .. } | Self::Box { at, .. } | Self::Text { at, .. } => {
+                shift(at)
+            }
+            Self::Polygon { points } | Self::Line { points } => points.iter_mut().for_each(shift),
+        }
+        self
+    }
+
     /// Its middle, where it has one.
     #[must_use]
     pub fn centre(&self) -> Option<Point> {

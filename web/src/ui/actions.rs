@@ -12,6 +12,7 @@ use crate::source::question::{Answer, Question};
 use crate::source::report::{Place, Way};
 use crate::source::worker::WorkerSource;
 use crate::source::{Order, StepTo};
+use crate::ui::beside::Beside;
 use crate::ui::stage::{Backstage, Stage};
 use crate::ui::{address, prefs};
 use hotstuff_core::Span;
@@ -44,6 +45,9 @@ impl Backstage {
         self.session.links = links;
         self.session.selection = Selection::Nothing;
         self.searched = None;
+        // Two runs that are told of beside each other are shown so.
+        let is_pair = sandbox.lesson().is_some_and(|lesson| lesson.contrast.is_some());
+        self.beside = if is_pair { Beside::of(&sandbox, links) } else { None };
         self.order(Order::Begin(Box::new(sandbox), links));
     }
 }
@@ -66,6 +70,7 @@ impl Stage {
                     stage.begin(*sandbox, LINKS);
                 }
                 Target::Live => {
+                    stage.beside = None;
                     stage.session = Session::new(Mode::Live);
                     stage.source = Box::new(LiveSource::connect());
                     stage.collect();
@@ -103,6 +108,14 @@ impl Stage {
     pub fn play_lesson(&self, name: Option<&str>) {
         self.rerun(|sandbox| {
             sandbox.piece = name.map_or(Piece::Free, |name| Piece::Lesson(name.into(), 0));
+        });
+    }
+
+    /// Shows the lesson's other run beside this one, or no longer.
+    pub fn toggle_beside(&self) {
+        self.in_sandbox(|stage| {
+            let links = stage.session.links;
+            stage.beside = if stage.beside.is_some() { None } else { Beside::of(&stage.sandbox, links) };
         });
     }
 

@@ -1,6 +1,7 @@
 //! The loop: each animation frame moves the run on, if it plays, and paints the pictures.
 
-use crate::draw::{Scene, network, paint, spacetime, tree};
+use crate::draw::shape::Anchor;
+use crate::draw::{Point, Role, Scene, network, paint, spacetime, tree};
 use crate::model::session::Mode;
 use crate::source::Order;
 use crate::source::live::wall_clock;
@@ -100,16 +101,31 @@ fn frame(stage: &mut Backstage, at: f64, canvases: &Canvases) -> bool {
     stage.frames.theme = theme;
     if let Some(canvas) = network {
         let (width, height) = paint::size(&canvas);
-        let mut scene = network::scene(&stage.session, width, height, still);
+        let own = stage.own_width(width);
+        let mut scene = network::scene(&stage.session, own, height, still);
         if let Some(gesture) = &stage.gesture {
             gesture.draw(&mut scene);
+        }
+        if let Some(beside) = &stage.beside {
+            label(&mut scene, beside.labels[1]);
+            let mut other = network::scene(&beside.session, width - own, height, still);
+            label(&mut other, beside.labels[0]);
+            scene.width = width;
+            scene.put_beside(other, own, 0.0);
         }
         show(&canvas, scene, &mut stage.network, repaint);
     }
     if let Some(canvas) = canvases.tree.cast::<HtmlCanvasElement>() {
         let (width, height) = paint::size(&canvas);
         stage.camera.advance(stage.session.cluster.tree.top(), width, elapsed.clamp(0.0, 100.0), still);
-        let scene = tree::scene(&stage.session, &stage.camera, width, height);
+        let own = if stage.beside.is_some() { height / 2.0 } else { height };
+        let mut scene = tree::scene(&stage.session, &stage.camera, width, own);
+        if let Some(beside) = &mut stage.beside {
+            beside.camera.advance(beside.session.cluster.tree.top(), width, elapsed.clamp(0.0, 100.0), still);
+            let other = tree::scene(&beside.session, &beside.camera, width, height - own);
+            scene.height = height;
+            scene.put_beside(other, 0.0, own);
+        }
         show(&canvas, scene, &mut stage.tree, repaint);
     }
     if let Some(canvas) = canvases.diagram.cast::<HtmlCanvasElement>() {
@@ -146,6 +162,11 @@ fn frame(stage: &mut Backstage, at: f64, canvases: &Canvases) -> bool {
     is_due
 }
 
+/// Says which of two runs it is.
+fn label(scene: &mut Scene, label: &str) {
+    scene.title(Point::new(6.0, 10.0), label, 12.0, Anchor::Start, Role::Accent);
+}
+
 /// Has the events looked for again, if there may be others.
 fn search(stage: &mut Backstage) {
     let wanted = (stage.session.changes, stage.session.filter.clone());
@@ -173,6 +194,10 @@ fn advance(stage: &mut Backstage, elapsed_ms: f64) {
             }
         }
         Mode::Live => stage.session.tick(wall_clock()),
+    }
+    let now = stage.session.clock;
+    if let Some(beside) = &mut stage.beside {
+        beside.follow(now);
     }
     stage.asker.collect();
     stage.stale |= stage.hunter.collect();

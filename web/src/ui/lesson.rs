@@ -40,6 +40,10 @@ fn scripted(stage: &Stage, sandbox: &Sandbox, lesson: &'static Scenario) -> Html
             });
         })
     };
+    let beside = {
+        let stage = stage.clone();
+        Callback::from(move |_: MouseEvent| stage.toggle_beside())
+    };
     let numbers = numbers(stage);
     html! {
         <>
@@ -52,6 +56,7 @@ fn scripted(stage: &Stage, sandbox: &Sandbox, lesson: &'static Scenario) -> Html
                             onclick={choose(number)}>{ one.label }</button>
                     }) }
                 </div>
+                <button data-testid="beside" aria-pressed={shown.beside.is_some().to_string()} onclick={beside}>{ "Side by side" }</button>
             }
             <p class="try" data-testid="question" data-over={is_over.to_string()}>
                 <strong>{ if is_over { "Now you know enough to say: " } else { "While you watch: " } }</strong>{ lesson.question }

@@ -5,6 +5,7 @@ mod address;
 mod app;
 mod asker;
 mod banner;
+mod beside;
 mod branches;
 mod command;
 mod connection;

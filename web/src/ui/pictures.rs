@@ -101,7 +101,7 @@ fn up(stage: &Stage, event: &PointerEvent) {
     let outcome = {
         let mut stage = stage.quietly();
         let gesture = stage.gesture.take();
-        let (width, height) = (stage.network.width, stage.network.height);
+        let (width, height) = (stage.own_width(stage.network.width), stage.network.height);
         gesture.and_then(|gesture| gesture.end(&stage.session, width, height, event.alt_key()))
     };
     match outcome {

@@ -12,6 +12,7 @@ use crate::source::pacer::Pacer;
 use crate::source::question::Answer;
 use crate::source::worker::WorkerSource;
 use crate::ui::asker::Asker;
+use crate::ui::beside::Beside;
 use crate::ui::frames::Frames;
 use crate::ui::hunter::Hunter;
 use crate::ui::prefs::Prefs;
@@ -29,6 +30,8 @@ pub struct Backstage {
     pub problems: Vec<String>,
     pub asker: Asker,
     pub hunter: Hunter,
+    /// The lesson's other run, while it is looked at.
+    pub beside: Option<Beside>,
     pub reference: Option<Answer>,
     pub prefs: Prefs,
     pub camera: Camera,
@@ -88,6 +91,11 @@ impl Backstage {
         self.sandbox.selection = None;
     }
 
+    /// How much of the network's picture is the run's own.
+    pub fn own_width(&self, width: f64) -> f64 {
+        if self.beside.is_some() { width / 2.0 } else { width }
+    }
+
     /// A run that a link names must be as it was where the link was made; if not, that is said.
     fn compare_with_link(&mut self) {
         let trace = &self.session.trace;
@@ -133,6 +141,7 @@ impl Stage {
             problems: Vec::new(),
             asker: Asker::default(),
             hunter: Hunter::default(),
+            beside: None,
             reference: None,
             prefs: Prefs::load(),
             camera: Camera::default(),
