@@ -140,13 +140,15 @@ impl Scene {
         self.add(Shape::Text { at, text: text.into(), size, anchor, bold: true }).fill(role)
     }
 
-    /// Puts another picture beside this one, from `across` and `down` on, with a line between. Nothing of it can
-    /// be pressed; what it stands for is told with `beside` in front.
-    pub fn put_beside(&mut self, other: Self, across: f64, down: f64) {
-        let end = if across > 0.0 { Point::new(across, self.height) } else { Point::new(self.width, down) };
-        self.add(Shape::Line { points: vec![Point::new(across, down), end] }).stroke(Role::Faint, 1.0);
+    /// Puts another picture over the right part of this one, from `across` on, with a line between. Nothing of it
+    /// can be pressed; what it stands for is told with `beside` in front.
+    pub fn put_beside(&mut self, other: Self, across: f64) {
+        let (at, width, height) = (Point::new(across, 0.0), other.width, self.height);
+        self.add(Shape::Box { at, width, height, corner: 0.0 }).fill(Role::Surface);
+        let line = vec![at, Point::new(across, height)];
+        self.add(Shape::Line { points: line }).stroke(Role::Faint, 1.0);
         self.items.extend(other.items.into_iter().map(|item| Item {
-            shape: item.shape.moved(across, down),
+            shape: item.shape.moved(across, 0.0),
             tag: item.tag.map(|tag| Tag {
                 kind: "beside",
                 id: format!("{} {}", tag.kind, tag.id),
@@ -175,7 +177,7 @@ mod tests {
         let mut scene = Scene::new(200.0, 100.0);
         let mut other = Scene::new(100.0, 100.0);
         other.add(Shape::Circle { at: Point::new(50.0, 50.0), radius: 20.0 }).tag("replica", 1, "up");
-        scene.put_beside(other, 100.0, 0.0);
+        scene.put_beside(other, 100.0);
         let last = scene.items.last().unwrap();
         assert_eq!(last.shape.centre(), Some(Point::new(150.0, 50.0)));
         let tag = last.tag.as_ref().unwrap();

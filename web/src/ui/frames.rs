@@ -111,20 +111,26 @@ fn frame(stage: &mut Backstage, at: f64, canvases: &Canvases) -> bool {
             let mut other = network::scene(&beside.session, width - own, height, still);
             label(&mut other, beside.labels[0]);
             scene.width = width;
-            scene.put_beside(other, own, 0.0);
+            scene.put_beside(other, own);
         }
         show(&canvas, scene, &mut stage.network, repaint);
     }
     if let Some(canvas) = canvases.tree.cast::<HtmlCanvasElement>() {
         let (width, height) = paint::size(&canvas);
-        stage.camera.advance(stage.session.cluster.tree.top(), width, elapsed.clamp(0.0, 100.0), still);
-        let own = if stage.beside.is_some() { height / 2.0 } else { height };
-        let mut scene = tree::scene(&stage.session, &stage.camera, width, own);
+        stage.camera.advance(
+            stage.session.cluster.tree.top(),
+            stage.own_width(width),
+            elapsed.clamp(0.0, 100.0),
+            still,
+        );
+        let own = stage.own_width(width);
+        let mut scene = tree::scene(&stage.session, &stage.camera, own, height);
         if let Some(beside) = &mut stage.beside {
-            beside.camera.advance(beside.session.cluster.tree.top(), width, elapsed.clamp(0.0, 100.0), still);
-            let other = tree::scene(&beside.session, &beside.camera, width, height - own);
-            scene.height = height;
-            scene.put_beside(other, 0.0, own);
+            let top = beside.session.cluster.tree.top();
+            beside.camera.advance(top, width - own, elapsed.clamp(0.0, 100.0), still);
+            let other = tree::scene(&beside.session, &beside.camera, width - own, height);
+            scene.width = width;
+            scene.put_beside(other, own);
         }
         show(&canvas, scene, &mut stage.tree, repaint);
     }
