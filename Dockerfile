@@ -8,7 +8,7 @@ FROM ${RUST_IMAGE} AS skeleton
 WORKDIR /project
 COPY . .
 RUN rm -r configs && for crate in core kv sim replica web e2e; do \
-      roots="$(cd "$crate" && ls build.rs src/lib.rs src/main.rs 2> /dev/null; \
+      roots="$(cd "$crate" && ls build.rs src/lib.rs src/main.rs src/bin/*.rs 2> /dev/null; \
         sed -n '/^\[\[test\]\]/,/^$/ s/^name = "\(.*\)"$/tests\/\1.rs/p' Cargo.toml; \
         sed -n '/^\[\[bench\]\]/,/^$/ s/^name = "\(.*\)"$/benches\/\1.rs/p' Cargo.toml)"; \
       find "$crate" -mindepth 1 ! -name Cargo.toml -delete; \
