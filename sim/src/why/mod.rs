@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 const HEIGHTS_MAX: u64 = 60;
 /// How many views below the highest are remembered.
 const VIEWS_MAX: u64 = 60;
+/// How many blocks of one height are remembered.
+const BLOCKS_PER_HEIGHT_MAX: usize = 16;
 /// How many refusals of one block are remembered.
 const REFUSALS_MAX: usize = 16;
 
@@ -188,7 +190,15 @@ impl Why {
             committed: None,
         };
         self.blocks.insert(id, block);
-        self.by_height.entry(height).or_default().push(id);
+        let at_height = self.by_height.entry(height).or_default();
+        at_height.push(id);
+        // In a stall one proposal after the other is for the same height.
+        if at_height.len() > BLOCKS_PER_HEIGHT_MAX {
+            let is_open = |id: &BlockId| self.blocks.get(id).is_none_or(|block| block.committed.is_none());
+            if let Some(oldest) = at_height.iter().position(is_open) {
+                self.blocks.remove(&at_height.remove(oldest));
+            }
+        }
         self.view(view).proposal.get_or_insert((id, at));
         // It carries its parent's certificate.
         if let Some(parent) = self.blocks.get_mut(&summary.parent) {

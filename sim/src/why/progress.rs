@@ -16,8 +16,9 @@ impl Why {
         let quorum = self.quorum();
         if Power(up) < quorum {
             let answer = Answer::new(format!(
-                "No progress: {} are down, the others have a power of {up}, and a quorum is {quorum}",
-                list(&down)
+                "No progress: {} {} down, the others have a power of {up}, and a quorum is {quorum}",
+                list(&down),
+                if down.len() == 1 { "is" } else { "are" },
             ));
             let reasons =
                 down.iter().map(|id| Reason { text: format!("{id} went down"), at: self.is_down(*id) });
@@ -28,7 +29,20 @@ impl Why {
             return Answer::new(format!("Nothing is committed yet; the furthest replica is in view {view}"));
         };
         let behind = view.0.saturating_sub(last.view.0);
-        let answer = if behind <= 4 {
+        // Who has given up on the view it is in, after the last commit, waits for others.
+        let has_given_up = |id: &ReplicaId| {
+            let told = self.replicas.get(id);
+            told.is_some_and(|told| told.timed_out.is_some_and(|(view, when)| view >= told.view && when > at))
+        };
+        let waiting: Vec<ReplicaId> =
+            members.iter().map(|(id, _)| *id).filter(|id| !down.contains(id) && has_given_up(id)).collect();
+        let answer = if waiting.len() * 2 >= members.len() - down.len() {
+            Answer::new(format!(
+                "No progress since {last}: {} gave up on their views, and hear of no quorum that did",
+                list(&waiting)
+            ))
+            .and(self.lost_view(view))
+        } else if behind <= 4 {
             Answer::new(format!(
                 "It goes on: {last} was committed last, and the furthest replica is in view {view}"
             ))

@@ -183,6 +183,24 @@ fn a_cluster_without_a_quorum_says_who_is_missing() {
 }
 
 #[test]
+fn two_halves_that_do_not_hear_each_other_make_no_progress() {
+    let watched = watched("partition-and-heal", 0).until(|step, _| step.time >= Time(5_500_000));
+    let answer = watched.why.progress();
+    assert!(answer.headline.starts_with("No progress since"), "{answer:?}");
+    watched.check(&answer);
+}
+
+#[test]
+fn memory_is_bounded_in_a_stall_too() {
+    let mut watched = watched("vote-withholding", 0).through("vote-withholding", 0);
+    for _ in 0..30_000 {
+        let Some(step) = watched.play.step(Time(u64::MAX)) else { break };
+        watched.why.step(&step);
+    }
+    assert!(watched.why.blocks.len() <= 1_000, "{}", watched.why.blocks.len());
+}
+
+#[test]
 fn two_commits_at_one_height_are_named() {
     let name = "too-many-byzantine";
     let scenario = scenarios::named(name).unwrap();
