@@ -78,6 +78,8 @@ pub struct Session {
     pub found: Found,
     /// Counts changes of what there is to find.
     pub changes: u64,
+    /// Another run is asked for and has not begun.
+    is_awaiting: bool,
 }
 
 impl Session {
@@ -96,8 +98,23 @@ impl Session {
         }
     }
 
+    /// Another run is asked for: what is told until it begins is of the old one.
+    pub fn await_run(&mut self) {
+        self.trace = Trace::default();
+        self.violation = None;
+        self.is_awaiting = true;
+    }
+
     /// Takes a report in.
     pub fn absorb(&mut self, report: Report) {
+        if self.is_awaiting
+            && !matches!(
+                report,
+                Report::Began { .. } | Report::Problem(_) | Report::Failed(_) | Report::Requested(_)
+            )
+        {
+            return;
+        }
         match report {
             Report::Began { committee, genesis, reach } => self.begin(committee, genesis, reach),
             Report::Happened(records) => {

@@ -32,6 +32,7 @@ impl Source for SandboxSource {
             Order::Begin(sandbox, links) => match Run::begin(&sandbox, links, &mut self.reports) {
                 Ok(run) => self.run = Some(run),
                 Err(why) => {
+                    self.run = None;
                     let why = format!("the run cannot begin: {why}");
                     self.reports.push(Report::Problem(why.clone()));
                     self.reports.push(Report::Requested(Request::Failed { why }));

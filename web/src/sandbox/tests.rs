@@ -222,3 +222,18 @@ fn a_twin_is_a_replica_of_its_own_in_the_picture() {
     order(&mut source, &mut session, Order::Advance(Time(1_000_000)));
     assert_eq!(session.cluster.replicas.len(), 5);
 }
+
+#[test]
+fn what_is_still_told_of_a_run_is_not_taken_for_that_of_the_next() {
+    let mut source = begun(7);
+    let mut session = drive(&mut source, 300);
+    source.send(Order::Advance(Time(600_000)));
+    session.await_run();
+    assert_eq!(session.trace, crate::model::session::Trace::default());
+    source.reports().into_iter().for_each(|report| session.absorb(report));
+    assert_eq!(session.trace.steps, 0, "a late report of the old run");
+    let next = Sandbox { seed: 8, ..Sandbox::default() };
+    order(&mut source, &mut session, Order::Begin(Box::new(next), links()));
+    order(&mut source, &mut session, Order::Advance(Time(300_000)));
+    assert_eq!(session.trace, drive(&mut begun(8), 300).trace);
+}

@@ -45,6 +45,7 @@ impl Backstage {
         self.session.links = links;
         self.session.selection = Selection::Nothing;
         self.searched = None;
+        self.session.await_run();
         // Two runs that are told of beside each other are shown so.
         let is_pair = sandbox.lesson().is_some_and(|lesson| lesson.contrast.is_some());
         self.beside = if is_pair { Beside::of(&sandbox, links) } else { None };
