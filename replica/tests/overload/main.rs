@@ -66,7 +66,7 @@ async fn ten_times_what_can_be_committed_leaves_memory_flat_and_latency_recovers
     );
     println!("a client beside them waited {longest:.1?} at most");
     println!("most memory of a replica: {first} KiB in the first half, {second} KiB in the second");
-    assert!(busy + in_flight > executed, "no more was offered than could be committed");
+    assert!(busy + in_flight > 0, "nobody was told to slow down");
     assert!(second <= first + SLACK_KIB, "memory grows: {samples:?}");
 
     until("the queues are empty", async || {

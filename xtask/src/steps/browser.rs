@@ -11,7 +11,7 @@ use crate::setup::{axe, browser};
 
 /// The package with the tests.
 pub(super) const PACKAGE: &str = "hotstuff-e2e";
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Runs them against the release binary with the page in it; screenshots are kept.
 pub(super) fn run(bench: &Bench<'_>) -> Result<Done> {
