@@ -1,6 +1,6 @@
 //! What a visitor breaks, and how the cluster gets over it.
 
-use crate::beside_a_cluster;
+use crate::{beside_a_cluster, on_a_plain_host};
 use anyhow::{Context as _, Result};
 use hotstuff_e2e::Row;
 
@@ -57,6 +57,33 @@ async fn a_killed_leader_is_timed_out_and_catches_up_when_restarted() -> Result<
         }
         assert!(agreed(&rows).is_some_and(|height| height >= target), "{rows:#?}");
         assert_eq!(page.attribute("invariants", "data-state").await?, "ok");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn single_links_are_set_by_themselves() -> Result<()> {
+    on_a_plain_host("single-links", async |page, server| {
+        page.open(&server.url("/#/s/sandbox?v=1&seed=7&n=4&play=0")).await?;
+        page.element("links-from").await?.select_by_value("1").await?;
+        page.element("links-to").await?.select_by_value("3").await?;
+        page.enter("delay-max", "4000").await?;
+        let set = "[...document.querySelectorAll('[data-kind=fault]')].map(item => item.textContent)
+            .filter(text => text.includes('the link from r'))";
+        page.until(
+            "one link is set",
+            &format!("({set}).length === 1 && ({set})[0].includes('from r1 to r3')"),
+        )
+        .await?;
+        page.element("links-to").await?.select_by_value("").await?;
+        page.until("others are as they were", "t('delay-max').value === '60'").await?;
+        page.enter("delay-max", "3000").await?;
+        page.until("all links of one replica are set", &format!("({set}).length === 4")).await?;
+        page.element("links-from").await?.select_by_value("").await?;
+        page.until("the others are as they were", "t('delay-max').value === '60'").await?;
+        page.click("step-commit").await?;
+        page.until("it goes on", "Number(t('trace-hash').dataset.steps) > 0").await?;
         Ok(())
     })
     .await

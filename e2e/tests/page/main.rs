@@ -14,6 +14,7 @@ mod memory;
 mod offline;
 mod policy;
 mod run;
+mod run_files;
 mod sandbox;
 mod scenarios;
 mod travel;

@@ -257,6 +257,11 @@ async fn the_swarm_breaks_a_cluster_without_a_rule_and_the_run_is_watched() -> R
         }
         page.until("it is violated", "t('invariants').dataset.state === 'violated'").await?;
         assert_eq!(page.attribute("trace-hash", "data-hash").await?, hash, "the very run");
+        page.until(
+            "its name is marked",
+            "t('invariant-names').querySelectorAll('[data-broken=true]').length === 1",
+        )
+        .await?;
         page.click("explain").await?;
         page.until(
             "it is explained",

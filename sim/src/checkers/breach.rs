@@ -204,6 +204,23 @@ pub enum Breach {
 }
 
 impl Breach {
+    /// What is looked at after every step, by the names that [`property`](Self::property) gives.
+    pub const PROPERTIES: [&'static str; 13] = [
+        "agreement",
+        "committed prefix",
+        "one vote per view",
+        "no vote after a timeout",
+        "one proposal per view",
+        "voting rule",
+        "commit rule",
+        "valid certificates",
+        "state root",
+        "exactly once",
+        "one order",
+        "linearizable",
+        "progress",
+    ];
+
     /// What does not hold, in a few words.
     #[must_use]
     pub fn property(&self) -> &'static str {

@@ -4,7 +4,7 @@ use crate::model::log::{Filter, Found, Log};
 use crate::model::operation::Request;
 use crate::model::told;
 use crate::model::{Cluster, Flight, Reach, Record, Selection, Timeline, Trail};
-use crate::source::report::{Connection, Report, Snapshot};
+use crate::source::report::{Connection, Report, Snapshot, Violated};
 use hotstuff_core::{ReplicaId, Time};
 use hotstuff_sim::swarm::Finding;
 use hotstuff_sim::timeline::Comparison;
@@ -19,6 +19,9 @@ pub enum Mode {
     /// The cluster that serves the page.
     Live,
 }
+
+/// From whom to whom a link goes; none stands for every host.
+pub type Ends = (Option<HostId>, Option<HostId>);
 
 /// How far a simulation has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +53,8 @@ pub struct Session {
     pub timeline: Timeline,
     /// Directions in which nothing arrives (sandbox).
     pub cuts: Vec<(HostId, HostId)>,
-    /// What is violated, in words (sandbox).
-    pub violation: Option<String>,
+    /// What is violated (sandbox).
+    pub violation: Option<Violated>,
     /// Bytes of memory that the source has taken (sandbox).
     pub source_memory: u64,
     /// Why the source can do nothing any more.
@@ -68,6 +71,8 @@ pub struct Session {
     pub request: Request,
     /// The links' settings (sandbox).
     pub links: LinkConfig,
+    /// Those of links that were set by themselves, the last one last (sandbox).
+    pub own_links: Vec<(Ends, LinkConfig)>,
     /// What is looked at.
     pub selection: Selection,
     /// What the list of events is narrowed to.
@@ -148,7 +153,8 @@ impl Session {
             Report::Answered(_) | Report::Hunted(_) => {}
             Report::Explained(finding) => self.explained = Some(finding),
             Report::Memory(bytes) => self.source_memory = bytes,
-            Report::Failed(why) => self.failure = Some(why),
+            // What comes after the first is of no use.
+            Report::Failed(why) => drop(self.failure.get_or_insert(why)),
             Report::Requested(request) => self.request = request,
             Report::Connection(connection) => self.connection = connection,
         }

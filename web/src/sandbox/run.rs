@@ -7,7 +7,7 @@ use crate::model::log::{Filter, Log};
 use crate::model::operation::{self, Request};
 use crate::model::replica::Fault;
 use crate::model::{Flight, Reach, Record};
-use crate::source::report::{Host, Order, Place, Report, Snapshot, StepTo, Way};
+use crate::source::report::{Host, Order, Place, Report, Snapshot, StepTo, Violated, Way};
 use crate::source::steps;
 use hotstuff_core::{SequenceNumber, Time};
 use hotstuff_sim::play::{BeginError, Play};
@@ -303,7 +303,10 @@ impl Run {
             hosts: sim.hosts().map(|host| shown(sim, host)).collect(),
             flights: sim.in_flight().take(FLIGHTS_MAX).map(Flight::from).collect(),
             cuts: sim.cuts().collect(),
-            violation: sim.violation().map(ToString::to_string),
+            violation: sim.violation().map(|violation| Violated {
+                property: violation.breach.property().into(),
+                text: violation.to_string(),
+            }),
         }
     }
 }

@@ -138,6 +138,15 @@ pub enum Report {
     Connection(Connection),
 }
 
+/// What does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violated {
+    /// Its name, of [`Breach::PROPERTIES`](hotstuff_sim::Breach::PROPERTIES) or another.
+    pub property: String,
+    /// A sentence that says where and how.
+    pub text: String,
+}
+
 /// The simulation at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -158,7 +167,7 @@ pub struct Snapshot {
     /// Directions in which nothing arrives.
     pub cuts: Vec<(HostId, HostId)>,
     /// What is violated, in words.
-    pub violation: Option<String>,
+    pub violation: Option<Violated>,
 }
 
 /// A simulated replica from outside.

@@ -3,13 +3,14 @@
 use crate::source::Source;
 use crate::source::report::{Order, Report};
 use hotstuff_core::wire;
-use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
+use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array, WebAssembly};
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::panic;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{DedicatedWorkerGlobalScope, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// Beside the page, under its own name.
 const FILE: &str = "./sandbox_loader.js";
@@ -23,12 +24,14 @@ pub struct WorkerSource {
 
 struct Closures {
     _message: Closure<dyn FnMut(MessageEvent)>,
-    _error: Closure<dyn FnMut(ErrorEvent)>,
+    _error: Closure<dyn FnMut(Event)>,
 }
 
 #[derive(Default)]
 struct State {
     is_ready: bool,
+    /// Nothing that it is asked for comes to anything any more.
+    has_failed: bool,
     /// Orders that wait until the worker is there.
     waiting: VecDeque<Order>,
     /// How many orders it has not reported on yet.
@@ -47,7 +50,7 @@ impl WorkerSource {
             Ok(worker) => worker,
             Err(why) => {
                 let why = format!("this browser starts no worker: {why:?}");
-                state.borrow_mut().reports.push(Report::Failed(why));
+                state.borrow_mut().fail(why);
                 return Self { worker: None, state, _closures: None };
             }
         };
@@ -57,10 +60,7 @@ impl WorkerSource {
         };
         let error = {
             let state = state.clone();
-            Closure::new(move |event: ErrorEvent| {
-                let why = format!("the sandbox has failed: {}", event.message());
-                state.borrow_mut().reports.push(Report::Failed(why));
-            })
+            Closure::new(move |event: Event| state.borrow_mut().fail(why(&event)))
         };
         worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(error.as_ref().unchecked_ref()));
@@ -79,6 +79,9 @@ impl Drop for WorkerSource {
 impl Source for WorkerSource {
     fn send(&mut self, order: Order) {
         let mut state = self.state.borrow_mut();
+        if state.has_failed {
+            return;
+        }
         state.open += 1;
         match &self.worker {
             Some(worker) if state.is_ready => post(worker, &order),
@@ -91,8 +94,22 @@ impl Source for WorkerSource {
     }
 
     fn is_busy(&self) -> bool {
-        self.state.borrow().open > 0
+        let state = self.state.borrow();
+        state.has_failed || state.open > 0
     }
+}
+
+impl State {
+    fn fail(&mut self, why: String) {
+        self.has_failed = true;
+        self.reports.push(Report::Failed(why));
+    }
+}
+
+/// What an error event tells; one of a program that does not load tells nothing.
+fn why(event: &Event) -> String {
+    let message = Reflect::get(event, &"message".into()).ok().and_then(|message| message.as_string());
+    message.filter(|message| !message.is_empty()).unwrap_or_else(|| "its program does not load".into())
 }
 
 fn take(state: &RefCell<State>, worker: &Worker, event: &MessageEvent) {
@@ -107,8 +124,11 @@ fn take(state: &RefCell<State>, worker: &Worker, event: &MessageEvent) {
     }
     state.open = state.open.saturating_sub(1);
     match wire::decode::<Vec<Report>>(&bytes.to_vec()) {
-        Ok(reports) => state.reports.extend(reports),
-        Err(why) => state.reports.push(Report::Failed(format!("the sandbox cannot be understood: {why}"))),
+        Ok(reports) => {
+            state.has_failed |= reports.iter().any(|report| matches!(report, Report::Failed(_)));
+            state.reports.extend(reports);
+        }
+        Err(why) => state.fail(format!("the sandbox cannot be understood: {why}")),
     }
 }
 
@@ -121,6 +141,13 @@ fn post(worker: &Worker, order: &Order) {
 /// Runs a source inside a worker for as long as that lives: each order is answered by one batch of reports.
 pub fn serve(mut source: impl Source + 'static) {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    {
+        let scope = scope.clone();
+        panic::set_hook(Box::new(move |info| {
+            console_error_panic_hook::hook(info);
+            tell(&scope, &wire::encode(&[Report::Failed(info.to_string())]));
+        }));
+    }
     let answer = {
         let scope = scope.clone();
         Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {

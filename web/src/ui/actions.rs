@@ -4,7 +4,7 @@ use crate::draw::camera::Camera;
 use crate::model::link::{Piece, Sandbox, Target};
 use crate::model::operation::{self, Request};
 use crate::model::replica::key;
-use crate::model::session::Mode;
+use crate::model::session::{Ends, Mode};
 use crate::model::{Selection, Session};
 use crate::source::live::LiveSource;
 use crate::source::pacer::Pacer;
@@ -103,6 +103,12 @@ impl Stage {
             stage.begin(sandbox, links);
         });
         self.keep_link();
+    }
+
+    /// Begins a run anew in a new worker, after one that failed.
+    pub fn begin_again(&self) {
+        self.quietly().source = Box::new(WorkerSource::start());
+        self.rerun(|_| {});
     }
 
     /// Begins a lesson, or with none the cluster that nobody directs.
@@ -211,9 +217,27 @@ impl Stage {
         self.intervene(if is_up { Intervention::Kill(id) } else { Intervention::Restart(id) });
     }
 
-    pub fn set_links(&self, links: LinkConfig) {
-        self.in_sandbox(|stage| stage.session.links = links);
-        self.intervene(Intervention::SetLinks(links));
+    /// Sets how messages fare on some links: all that are not set by themselves, or those of the hosts that
+    /// `ends` names, where none stands for each of them.
+    pub fn set_links(&self, ends: Ends, links: LinkConfig) {
+        if ends == (None, None) {
+            self.in_sandbox(|stage| stage.session.links = links);
+            return self.intervene(Intervention::SetLinks(links));
+        }
+        let mut hosts = Vec::new();
+        self.in_sandbox(|stage| {
+            stage.session.own_links.retain(|(of, _)| *of != ends);
+            stage.session.own_links.push((ends, links));
+            hosts.extend(stage.session.cluster.replicas.iter().map(|replica| replica.id));
+        });
+        let is_meant = |from: HostId, to: HostId| {
+            from != to && ends.0.is_none_or(|end| end == from) && ends.1.is_none_or(|end| end == to)
+        };
+        for from in &hosts {
+            for to in hosts.iter().filter(|to| is_meant(*from, **to)) {
+                self.intervene(Intervention::SetLink { from: *from, to: *to, link: links });
+            }
+        }
     }
 
     pub fn select(&self, selection: Selection) {

@@ -1,6 +1,7 @@
 //! The branches: which there are, where each began and by what, and two of them beside each other.
 
 use crate::source::report::Place;
+use crate::ui::run_file::RunFile;
 use crate::ui::stage::{Stage, use_stage};
 use hotstuff_sim::timeline::{BranchId, BranchView, Comparison, Row, Side};
 use web_sys::HtmlSelectElement;
@@ -19,6 +20,7 @@ pub fn Branches() -> Html {
             <section class="panel" data-testid="branches" data-count={timeline.branches.len().to_string()} aria-labelledby="branches-title">
                 <h2 id="branches-title">{ "Branches" }</h2>
                 <p class="hint">{ "Go back and do something else: it happens on a branch, and what was stays. F begins one by hand." }</p>
+                <RunFile />
             </section>
         };
     }
@@ -32,6 +34,7 @@ pub fn Branches() -> Html {
             </ul>
             <Compare count={u32::try_from(timeline.branches.len()).unwrap_or(u32::MAX)} current={timeline.current} />
             if let Some(comparison) = comparison { { beside(&stage, comparison) } }
+            <RunFile />
         </section>
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::session::Mode;
 use crate::ui::icon::Icon;
 use crate::ui::run_fields::RunFields;
+use crate::ui::run_file::{self, LINK_MAX};
 use crate::ui::stage::{Stage, use_stage};
 use yew::prelude::*;
 
@@ -63,28 +64,34 @@ fn next_theme(stage: &Stage) {
     });
 }
 
-/// Copies the link to the clipboard and says so.
+/// Copies the link to the clipboard, or makes a file of one that is too long, and says so.
 #[component]
 fn Share() -> Html {
     let stage = use_stage();
-    let copied = use_state(|| false);
+    let told = use_state(|| "Share");
     let onclick = {
-        let copied = copied.clone();
+        let told = told.clone();
         Callback::from(move |_: MouseEvent| {
             let link = stage.link_here();
+            if link.len() > LINK_MAX {
+                run_file::save(&link);
+                told.set("Saved as a file");
+                return;
+            }
             if let Some(window) = web_sys::window() {
                 // Without permission the address bar still has the link.
                 let copy = window.navigator().clipboard().write_text(&link);
-                let copied = copied.clone();
+                let told = told.clone();
                 wasm_bindgen_futures::spawn_local(async move {
-                    copied.set(wasm_bindgen_futures::JsFuture::from(copy).await.is_ok());
+                    let is_copied = wasm_bindgen_futures::JsFuture::from(copy).await.is_ok();
+                    told.set(if is_copied { "Link copied" } else { "Share" });
                 });
             }
         })
     };
     html! {
         <button class="quiet" data-testid="share" {onclick} title="Copy the link to this very moment of this run (S)">
-            <Icon name="share" /><span class="label">{ if *copied { "Link copied" } else { "Share" } }</span>
+            <Icon name="share" /><span class="label">{ *told }</span>
         </button>
     }
 }

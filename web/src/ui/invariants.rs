@@ -1,9 +1,11 @@
 //! The strip of invariants: always in view.
 
+use crate::model::Session;
 use crate::model::session::Mode;
 use crate::ui::icon::Icon;
 use crate::ui::stage::use_stage;
 use crate::ui::swarm::finding;
+use hotstuff_sim::Breach;
 use yew::prelude::*;
 
 #[component]
@@ -18,7 +20,7 @@ pub fn Invariants() -> Html {
         ),
         (Mode::Sandbox, None) => ("ok", "check", "Every invariant holds, checked after every step.".into()),
         (Mode::Sandbox, Some(violation)) => {
-            ("violated", "alert", format!("Violated: {violation}. The run is frozen."))
+            ("violated", "alert", format!("Violated: {}. The run is frozen.", violation.text))
         }
     };
     let explain = stage.session.violation.is_some().then(|| {
@@ -38,7 +40,22 @@ pub fn Invariants() -> Html {
         <p class={classes!("invariants", state)} data-testid="invariants" data-state={state} role="status" id="invariants" tabindex="-1">
             <Icon name={icon} />{ text }{ explain.unwrap_or_default() }
         </p>
+        { names(&stage.session) }
         { explained }
         </>
     }
+}
+
+/// Each invariant by its name, and whether it holds.
+fn names(session: &Session) -> Html {
+    if session.mode == Mode::Live {
+        return Html::default();
+    }
+    let broken = session.violation.as_ref().map(|violation| violation.property.as_str());
+    let one = |name: &'static str| {
+        let is_broken = broken == Some(name);
+        let sign = if is_broken { "✕" } else { "✓" };
+        html! { <li data-broken={is_broken.to_string()}>{ sign }{ " " }{ name }</li> }
+    };
+    html! { <ul class="names" data-testid="invariant-names" aria-label="Invariants">{ for Breach::PROPERTIES.map(one) }</ul> }
 }

@@ -34,6 +34,7 @@ mod prefs;
 mod reference;
 mod replicas;
 mod run_fields;
+mod run_file;
 mod scrubber;
 mod speed;
 mod stage;
