@@ -17,7 +17,7 @@ const PPM_PER_PERCENT: u32 = 10_000;
 #[component]
 pub fn LinksPanel() -> Html {
     let stage = use_stage();
-    let ends = use_state(|| Ends::default());
+    let ends = use_state(Ends::default);
     let links = settings(&stage.look().session, *ends);
     let hosts: Vec<HostId> = stage.look().session.cluster.replicas.iter().map(|replica| replica.id).collect();
     let choose_from = {
