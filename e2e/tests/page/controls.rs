@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use hotstuff_e2e::Page;
 use serde::Deserialize;
 
+const DOWN: &str = "\u{e015}";
 const PAUSED: &str = "/#/s/sandbox?v=1&seed=7&n=4&speed=0.1&play=0";
 
 /// What a shape of a picture stands for, and where it is.
@@ -159,6 +160,36 @@ async fn the_theme_is_kept_and_the_events_are_narrowed() -> Result<()> {
         page.element("event-level").await?.select_by_value("debug").await?;
         page.enter("event-search", "no event says this").await?;
         page.until("none is left", "t('event-count').textContent === '0'").await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_pictures_share_the_height_as_one_likes() -> Result<()> {
+    on_a_plain_host("splitter", async |page, server| {
+        page.resize(1440, 900).await?;
+        page.open(&server.url("/#/s/sandbox?v=1&seed=7&n=4&play=0")).await?;
+        let height = async || -> Result<f64> {
+            page.eval("t('network').clientHeight").await?.as_f64().context("a height")
+        };
+        let first = height().await?;
+        page.eval("(t('splitter').focus(), true)").await?;
+        page.press(DOWN).await?;
+        page.until("it grows", &format!("t('network').clientHeight > {first} + 20")).await?;
+        assert_eq!(page.attribute("splitter", "aria-valuenow").await?, "7");
+        assert_eq!(page.attribute("speed", "data-speed").await?, "0.1", "the key is the splitter's");
+        page.eval(
+            "(bar => { const { x, y } = bar.getBoundingClientRect();
+                const at = (kind, up) => bar.dispatchEvent(new PointerEvent(kind,
+                    { bubbles: true, buttons: 1, pointerId: 1, clientX: x + 40, clientY: y - up }));
+                at('pointermove', 200); return true })(t('splitter'))",
+        )
+        .await?;
+        page.until("it shrinks", &format!("t('network').clientHeight < {first} - 20")).await?;
+        let share = page.attribute("splitter", "aria-valuenow").await?;
+        page.open(&server.url("/?again#/s/sandbox?v=1&seed=8&n=4&play=0")).await?;
+        assert_eq!(page.attribute("splitter", "aria-valuenow").await?, share, "it is kept");
         Ok(())
     })
     .await

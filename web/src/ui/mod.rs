@@ -37,6 +37,7 @@ mod run_fields;
 mod run_file;
 mod scrubber;
 mod speed;
+mod splitter;
 mod stage;
 mod svg;
 mod swarm;

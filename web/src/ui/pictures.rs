@@ -5,6 +5,7 @@ use crate::draw::camera::COLUMN;
 use crate::draw::gesture::{Gesture, Outcome};
 use crate::model::Selection;
 use crate::ui::frames::Canvases;
+use crate::ui::splitter::Splitter;
 use crate::ui::stage::{Stage, use_stage};
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -54,6 +55,7 @@ pub fn Pictures(props: &PicturesProps) -> Html {
                     onpointerup={on_up} onpointercancel={on_leave} role="img"
                     aria-label="Replicas on a ring and the messages between them. The table of replicas and the list of events say the same." />
             </figure>
+            <Splitter />
             <figure class="panel picture picture-tree">
                 <figcaption>{ "Block tree" }
                     <span class="grow"></span>

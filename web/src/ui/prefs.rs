@@ -1,5 +1,6 @@
 //! The visitor's preferences, kept in the browser where it allows that.
 
+use crate::ui::splitter::{SHARE, SHARES};
 use web_sys::Storage;
 
 /// Light, dark, or as the system is.
@@ -35,10 +36,13 @@ pub struct Prefs {
     pub theme: Theme,
     /// Whether single letters are commands.
     pub letters: bool,
+    /// How many tenths of the height the network's picture has.
+    pub share: u8,
 }
 
 const THEME: &str = "hotstuff.theme";
 const LETTERS: &str = "hotstuff.letters";
+const SHARE_KEY: &str = "hotstuff.share";
 
 impl Prefs {
     pub fn load() -> Self {
@@ -48,7 +52,9 @@ impl Prefs {
             Some("dark") => Theme::Dark,
             _ => Theme::Auto,
         };
-        let prefs = Self { theme, letters: read(LETTERS).as_deref() != Some("off") };
+        let share = read(SHARE_KEY).and_then(|share| share.parse().ok());
+        let share = share.filter(|share| SHARES.contains(share)).unwrap_or(SHARE);
+        let prefs = Self { theme, letters: read(LETTERS).as_deref() != Some("off"), share };
         prefs.show();
         prefs
     }
@@ -58,6 +64,7 @@ impl Prefs {
             // A full or closed storage only means that the preference lasts as long as the page.
             let _ = storage.set_item(THEME, self.theme.word());
             let _ = storage.set_item(LETTERS, if self.letters { "on" } else { "off" });
+            let _ = storage.set_item(SHARE_KEY, &self.share.to_string());
         }
         self.show();
     }
@@ -66,6 +73,7 @@ impl Prefs {
         let root = web_sys::window().and_then(|window| window.document()?.document_element());
         if let Some(root) = root {
             let _ = root.set_attribute("data-theme", self.theme.word());
+            let _ = root.set_attribute("data-share", &self.share.to_string());
         }
     }
 }
