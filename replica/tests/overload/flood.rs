@@ -81,6 +81,11 @@ impl Flood {
         self.counts.offered.load(Ordering::Relaxed)
     }
 
+    /// How often a client was told to slow down.
+    pub fn refused(&self) -> u64 {
+        self.counts.busy.load(Ordering::Relaxed) + self.counts.in_flight.load(Ordering::Relaxed)
+    }
+
     /// Ends all, and sums up.
     pub async fn end(mut self) -> Told {
         self.is_over.store(true, Ordering::Relaxed);

@@ -41,8 +41,11 @@ async fn ten_times_what_can_be_committed_leaves_memory_flat_and_latency_recovers
     println!("commits {capacity:.0} commands/s; latency {before:.1?}; memory {memory_before:?} KiB");
 
     let flood = Flood::start(&cluster, rate).await;
+    // Only from here on is it too much: how long that takes is a matter of the machine's speed.
+    until("somebody is told to slow down", async || (flood.refused() > 0).then_some(())).await;
     let mut samples = Vec::new();
-    let (mut longest, mut offered_before) = (Duration::ZERO, 0);
+    let already = flood.offered();
+    let (mut longest, mut offered_before) = (Duration::ZERO, already);
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(seconds) {
         let asked = Instant::now();
@@ -60,13 +63,12 @@ async fn ten_times_what_can_be_committed_leaves_memory_flat_and_latency_recovers
     let halves = samples.split_at(samples.len().div_ceil(2));
     let [first, second] = [halves.0, halves.1].map(|half| half.iter().copied().max().unwrap_or_default());
     println!(
-        "offered {offered} commands in {took:.1?}, {:.0}/s; each replica said on average: {executed} executed, {busy} \
+        "offered {offered} commands, {:.0}/s in the last {took:.1?}; each replica said on average: {executed} executed, {busy} \
          busy, {in_flight} too many in flight; {closed} connections closed",
-        offered as f64 / took.as_secs_f64(),
+        (offered - already) as f64 / took.as_secs_f64(),
     );
     println!("a client beside them waited {longest:.1?} at most");
     println!("most memory of a replica: {first} KiB in the first half, {second} KiB in the second");
-    assert!(busy + in_flight > 0, "nobody was told to slow down");
     assert!(second <= first + SLACK_KIB, "memory grows: {samples:?}");
 
     until("the queues are empty", async || {
