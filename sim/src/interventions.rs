@@ -81,7 +81,7 @@ impl Sim {
             Intervention::Partition(ref groups) => self.partition(groups)?,
             Intervention::Stabilize => {
                 self.network.stabilize();
-                self.hosts.values_mut().for_each(Host::disarm);
+                self.hosts.values_mut().for_each(|host| host.disarm());
             }
             Intervention::DropMessage(id) => {
                 let (ticket, due) = self.on_its_way(id)?;
@@ -116,7 +116,7 @@ impl Sim {
                     return Err(SimError::IsUp(id));
                 }
                 let twin = self.host(replica.into())?.twin();
-                self.hosts.insert(id, twin);
+                self.hosts.insert(id, Box::new(twin));
                 self.faulty.extend([replica.into(), id]);
                 return Ok((Some(id), told(what)));
             }
@@ -187,7 +187,7 @@ impl Sim {
     }
 
     fn host(&mut self, id: HostId) -> Result<&mut Host, SimError> {
-        self.hosts.get_mut(&id).ok_or(SimError::UnknownHost(id))
+        self.hosts.get_mut(&id).map(|host| &mut **host).ok_or(SimError::UnknownHost(id))
     }
 
     fn up(&mut self, id: HostId) -> Result<&mut Host, SimError> {

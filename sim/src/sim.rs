@@ -51,7 +51,8 @@ pub struct Sim {
     pub(crate) now: Time,
     pub(crate) steps: u64,
     pub(crate) queue: Queue<Due>,
-    pub(crate) hosts: BTreeMap<HostId, Host>,
+    /// Boxed: a map has room for more of them than there are.
+    pub(crate) hosts: BTreeMap<HostId, Box<Host>>,
     /// Hosts that have not kept to the protocol, or need not.
     pub(crate) faulty: BTreeSet<HostId>,
     pub(crate) clients: BTreeMap<ClientNumber, ClientHost>,
@@ -107,7 +108,7 @@ impl Sim {
             let joins_later = !committee.contains(id);
             let setup = Setup { id, key, committee, joins_later, config: config.replica };
             let is_lazy = config.weakness == Some(Weakness::PersistAfterSend);
-            hosts.insert(host, Host::new(host, setup, now, is_lazy)?);
+            hosts.insert(host, Box::new(Host::new(host, setup, now, is_lazy)?));
             queue.push(now, Due::Start(host));
         }
         let mut clients = BTreeMap::new();
@@ -259,7 +260,7 @@ impl Sim {
 
     /// The hosts at a glance, by ascending id.
     pub fn hosts(&self) -> impl Iterator<Item = HostView> {
-        self.hosts.values().map(Host::view)
+        self.hosts.values().map(|host| host.view())
     }
 
     /// The replica of a host that is up.

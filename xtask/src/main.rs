@@ -75,7 +75,11 @@ enum Action {
         duration: u32,
     },
     /// Measure the page in a headless browser, and print each figure beside its budget.
-    Budgets,
+    Budgets {
+        /// What to measure: everything where nothing is named.
+        #[arg(value_parser = ["picture", "simulation", "frames", "seek"])]
+        names: Vec<String>,
+    },
     /// Set up and run everything that continuous integration runs.
     Test {
         /// Only this step; may be given more than once.
@@ -132,7 +136,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let error = demo.exec();
             return Err(error).with_context(|| format!("cannot start {}", program.display()));
         }
-        Action::Budgets => budgets::run(&console, &project)?,
+        Action::Budgets { names } => budgets::run(&console, &project, &names)?,
         Action::Performance { duration } => performance::run(&console, &project, duration)?,
         Action::Test { list: true, .. } => steps::list(),
         Action::Test { only, skip, jobs, .. } => {

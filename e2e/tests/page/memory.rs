@@ -7,7 +7,7 @@ use hotstuff_e2e::{Memory, Page};
 /// Simulated seconds between two marks: ten minutes. At the second, replicas hold as many blocks as they ever do.
 const MARK_S: u64 = 600;
 /// Simulated seconds before the first mark: by then there are as many checkpoints as there ever are.
-const FIRST_S: u64 = 2_400;
+const FIRST_S: u64 = 4_600;
 /// So much is waited for at a time.
 const CHUNK_S: u64 = 200;
 /// How much more there may be at the third mark than at the second.

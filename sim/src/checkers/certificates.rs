@@ -12,8 +12,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// How many good certificates are remembered, so that each is checked once.
-const REMEMBERED_MAX: usize = 1_024;
+/// How many good certificates are remembered, so that those of late are checked once each.
+const REMEMBERED_MAX: usize = 192;
 
 /// The committees of all epochs that any replica has come to, and certificates found good.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! One line of events: where it left another, what was done on it, and the checkpoints to go back to.
 
+use super::Fold;
 use super::marks::Marks;
 use crate::intervention::Intervened;
 use crate::play::Play;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 /// From one checkpoint to the next at first, in steps.
 const SPACING_STEPS: u64 = 256;
 /// How many hosts all checkpoints of a branch hold at most; beyond it, every other one is dropped.
-const HOSTS_KEPT_MAX: usize = 1_200;
+const HOSTS_KEPT_MAX: usize = 4_000;
 
 /// Names a branch of a timeline: the first one is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,16 +54,15 @@ pub struct BranchView {
 }
 
 /// A run to go on from, and what was made of its steps.
-#[derive(Clone)]
-pub(super) struct Checkpoint<F> {
+pub(super) struct Checkpoint<F: Fold> {
     pub(super) play: Play,
-    pub(super) fold: F,
+    pub(super) fold: F::Kept,
     /// How many of the branch's visits have been made.
     pub(super) visits: usize,
 }
 
 /// One branch.
-pub(super) struct Branch<F> {
+pub(super) struct Branch<F: Fold> {
     pub(super) fork: Option<Fork>,
     /// How many visits it took over.
     inherited: usize,
@@ -77,7 +77,7 @@ pub(super) struct Branch<F> {
     pub(super) strayed: bool,
 }
 
-impl<F> Branch<F> {
+impl<F: Fold> Branch<F> {
     /// A branch that begins at a checkpoint.
     pub(super) fn new(fork: Option<Fork>, visits: Vec<Intervened>, first: Checkpoint<F>) -> Self {
         let sim = first.play.sim();

@@ -1,5 +1,6 @@
 //! Two branches beside each other, event by event.
 
+use super::Fold;
 use super::branch::Branch;
 use crate::play::Play;
 use crate::step::Step;
@@ -47,7 +48,7 @@ pub enum Side {
 type Line = (Time, Option<ReplicaId>, String);
 
 /// Compares two branches from a step on that both have had.
-pub(super) fn compare<F>(
+pub(super) fn compare<F: Fold>(
     left: (Play, usize, &Branch<F>),
     right: (Play, usize, &Branch<F>),
     rows_max: usize,
@@ -65,7 +66,7 @@ pub(super) fn compare<F>(
 }
 
 /// What happens on a branch, and whether that is all.
-fn lines<F>(
+fn lines<F: Fold>(
     (mut play, mut visits, branch): (Play, usize, &Branch<F>),
     lines_max: usize,
 ) -> (Vec<Line>, bool) {

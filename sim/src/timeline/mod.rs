@@ -20,17 +20,32 @@ use branch::{Branch, Checkpoint};
 use hotstuff_core::Time;
 
 /// What is made of a run's steps, and is brought back together with the run.
-pub trait Fold: Clone {
+pub trait Fold {
+    /// What is kept of it with a checkpoint, of which a long run has hundreds: the smaller, the closer they are.
+    type Kept;
+
     /// Takes a step in, after which the cluster is as in `sim`.
     fn step(&mut self, step: &Step, sim: &Sim);
+
+    /// What to keep of it.
+    fn keep(&self) -> Self::Kept;
+
+    /// It again, as it was when that was kept.
+    fn restored(kept: &Self::Kept) -> Self;
 }
 
 impl Fold for () {
+    type Kept = ();
+
     fn step(&mut self, _: &Step, _: &Sim) {}
+
+    fn keep(&self) {}
+
+    fn restored((): &()) {}
 }
 
 /// A run with its branches, and where in it one is.
-pub struct Timeline<F> {
+pub struct Timeline<F: Fold> {
     beginning: Beginning,
     branches: Vec<Branch<F>>,
     current: BranchId,
@@ -47,7 +62,7 @@ impl<F: Fold> Timeline<F> {
     /// When the run cannot begin.
     pub fn new(beginning: Beginning, fold: F) -> Result<Self, BeginError> {
         let play = Play::new(&beginning)?;
-        let first = Checkpoint { play: play.clone(), fold: fold.clone(), visits: 0 };
+        let first = Checkpoint { play: play.clone(), fold: fold.keep(), visits: 0 };
         let branches = vec![Branch::new(None, Vec::new(), first)];
         Ok(Self { beginning, branches, current: BranchId::default(), play, fold, visits: 0 })
     }
@@ -264,7 +279,7 @@ impl<F: Fold> Timeline<F> {
     }
 
     fn here(&self) -> Checkpoint<F> {
-        Checkpoint { play: self.play.clone(), fold: self.fold.clone(), visits: self.visits }
+        Checkpoint { play: self.play.clone(), fold: self.fold.keep(), visits: self.visits }
     }
 
     fn begin_branch(&mut self, here: Checkpoint<F>) {
@@ -307,8 +322,8 @@ impl<F: Fold> Timeline<F> {
 
     /// Puts the run back to the newest checkpoint at `steps` or before.
     fn restore(&mut self, steps: u64) {
-        let Checkpoint { play, fold, visits } = self.checkpoint(self.current, steps).clone();
-        (self.play, self.fold, self.visits) = (play, fold, visits);
+        let Checkpoint { play, fold, visits } = self.checkpoint(self.current, steps);
+        (self.play, self.fold, self.visits) = (play.clone(), F::restored(fold), *visits);
     }
 
     /// Makes the run again up to a step that the branch has had.
@@ -324,7 +339,7 @@ impl<F: Fold> Timeline<F> {
         if steps > branch.end.0 {
             branch.end = (steps, step.time.max(branch.end.1));
             branch.marks.note(step, play.sim());
-            branch.keep(steps, || Checkpoint { play: play.clone(), fold: fold.clone(), visits });
+            branch.keep(steps, || Checkpoint { play: play.clone(), fold: fold.keep(), visits });
         }
     }
 }

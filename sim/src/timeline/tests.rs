@@ -14,6 +14,16 @@ struct Seen {
 }
 
 impl Fold for Seen {
+    type Kept = Self;
+
+    fn keep(&self) -> Self {
+        self.clone()
+    }
+
+    fn restored(kept: &Self) -> Self {
+        kept.clone()
+    }
+
     fn step(&mut self, step: &Step, sim: &Sim) {
         assert_eq!((self.steps, sim.steps()), (step.index, step.index + 1));
         self.steps += 1;

@@ -2,7 +2,7 @@
 
 use crate::model::{Cluster, Flight, Reach, Trail};
 use crate::source::steps;
-use hotstuff_core::Time;
+use hotstuff_core::{Time, wire};
 use hotstuff_sim::timeline::Fold;
 use hotstuff_sim::{Sim, Step};
 
@@ -27,6 +27,18 @@ impl Seen {
 }
 
 impl Fold for Seen {
+    /// Encoded: maps and lists of small things take several times the room.
+    type Kept = Box<[u8]>;
+
+    fn keep(&self) -> Box<[u8]> {
+        wire::encode(&(&self.cluster, &self.trail)).into()
+    }
+
+    fn restored(kept: &Box<[u8]>) -> Self {
+        let (cluster, trail) = wire::decode(kept).expect("it was encoded right here");
+        Self { cluster, trail }
+    }
+
     fn step(&mut self, step: &Step, sim: &Sim) {
         if let Some(host) = step.host.filter(|host| self.cluster.replica(*host).is_none())
             && let Some(view) = sim.hosts().find(|view| view.id == host)
