@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 /// From one checkpoint to the next at first, in steps.
 const SPACING_STEPS: u64 = 256;
-/// How many hosts all checkpoints of a branch hold at most; beyond it, every other one is dropped.
-const HOSTS_KEPT_MAX: usize = 4_000;
+/// A branch with no more checkpoints than this keeps them.
+const CHECKPOINTS_MIN: usize = 8;
 
 /// Names a branch of a timeline: the first one is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,22 +111,23 @@ impl<F: Fold> Branch<F> {
         play.intervene_again(visit).ok()
     }
 
-    /// Keeps a checkpoint after so many steps, if one is wanted there.
-    pub(super) fn keep(&mut self, steps: u64, checkpoint: impl FnOnce() -> Checkpoint<F>) {
+    /// Whether a checkpoint is wanted after so many steps.
+    pub(super) fn wants(&self, steps: u64) -> bool {
         let last = self.checkpoints.keys().next_back().copied().unwrap_or_default();
-        if steps < last + self.spacing {
+        steps >= last + self.spacing
+    }
+
+    /// Drops every other checkpoint, but never the first; from here on they are twice as far apart. Where there
+    /// are few, all stay.
+    pub(super) fn thin(&mut self) {
+        if self.checkpoints.len() <= CHECKPOINTS_MIN {
             return;
         }
-        let checkpoint = checkpoint();
-        let hosts = checkpoint.play.sim().hosts().count().max(1);
-        self.checkpoints.insert(steps, checkpoint);
-        if self.checkpoints.len() > (HOSTS_KEPT_MAX / hosts).max(8) {
-            self.spacing *= 2;
-            let mut position = 0;
-            self.checkpoints.retain(|_, _| {
-                position += 1;
-                position % 2 == 1
-            });
-        }
+        self.spacing *= 2;
+        let mut position = 0;
+        self.checkpoints.retain(|_, _| {
+            position += 1;
+            position % 2 == 1
+        });
     }
 }

@@ -19,6 +19,9 @@ use crate::step::Step;
 use branch::{Branch, Checkpoint};
 use hotstuff_core::Time;
 
+/// How many hosts the checkpoints of all branches hold at most, but for the few that each branch keeps anyway.
+const HOSTS_KEPT_MAX: usize = 4_000;
+
 /// What is made of a run's steps, and is brought back together with the run.
 pub trait Fold {
     /// What is kept of it with a checkpoint, of which a long run has hundreds: the smaller, the closer they are.
@@ -291,6 +294,7 @@ impl<F: Fold> Timeline<F> {
         branch.marks = marks;
         self.branches.push(branch);
         self.current = BranchId(u32::try_from(self.branches.len() - 1).expect("nobody makes as many"));
+        self.make_room();
     }
 
     /// The newest checkpoint of a branch, or of one it came from, at `steps` or before.
@@ -339,7 +343,22 @@ impl<F: Fold> Timeline<F> {
         if steps > branch.end.0 {
             branch.end = (steps, step.time.max(branch.end.1));
             branch.marks.note(step, play.sim());
-            branch.keep(steps, || Checkpoint { play: play.clone(), fold: fold.keep(), visits });
+            if branch.wants(steps) {
+                let checkpoint = Checkpoint { play: play.clone(), fold: fold.keep(), visits };
+                branch.checkpoints.insert(steps, checkpoint);
+                self.make_room();
+            }
+        }
+    }
+
+    /// Drops checkpoints of the branch with the most, where all branches together have too many.
+    fn make_room(&mut self) {
+        let most = HOSTS_KEPT_MAX / self.sim().hosts().count().max(1);
+        let kept = |branch: &Branch<F>| branch.checkpoints.len();
+        if self.branches.iter().map(kept).sum::<usize>() > most
+            && let Some(fullest) = self.branches.iter_mut().max_by_key(|branch| kept(branch))
+        {
+            fullest.thin();
         }
     }
 }

@@ -226,3 +226,32 @@ fn two_branches_are_compared_event_by_event() {
     let same = timeline.compare(BranchId(1), BranchId(1), 50).unwrap();
     assert_eq!((same.rows.len(), same.is_cut), (0, false));
 }
+
+#[test]
+fn long_branches_share_the_room_for_checkpoints_and_each_step_is_found_again() {
+    let config = SimConfig { replicas: 100, ..config(5) };
+    let mut timeline = Timeline::new(Beginning::Free(Box::new(config)), Seen::default()).unwrap();
+    let most = HOSTS_KEPT_MAX / 100;
+    let (mut places, mut made) = (Vec::new(), 0);
+    for turn in 0..3 {
+        if turn > 0 {
+            timeline.seek(2_000);
+            timeline.fork();
+        }
+        while timeline.sim().steps() < 8_000 {
+            timeline.step(Time(u64::MAX)).unwrap();
+            made += 1;
+            let kept: usize = timeline.branches.iter().map(|branch| branch.checkpoints.len()).sum();
+            assert!(kept <= most, "{kept} checkpoints on {} branches", timeline.branches.len());
+            if timeline.sim().steps() % 1_777 == 100 {
+                places.push((timeline.current(), here(&timeline)));
+            }
+        }
+    }
+    assert!(made / 256 > most, "with a checkpoint at each 256 steps there would be no more than {most}");
+    for (branch, was) in places.iter().rev() {
+        timeline.switch(*branch);
+        timeline.seek(was.1.steps);
+        assert!(here(&timeline) == *was, "step {} of {branch:?}", was.1.steps);
+    }
+}

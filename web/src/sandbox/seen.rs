@@ -53,3 +53,21 @@ impl Fold for Seen {
         sim.posted().iter().for_each(|flight| self.trail.sent(&Flight::from(*flight)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotstuff_sim::SimConfig;
+
+    #[test]
+    fn what_is_kept_of_a_step_is_all_of_it() {
+        let mut sim = Sim::new(SimConfig::default()).unwrap();
+        let mut seen = Seen::of(&sim);
+        for _ in 0..300 {
+            let step = sim.step().unwrap();
+            seen.step(&step, &sim);
+        }
+        assert!(seen.trail.flights.len() > 100 && seen.cluster.committed_height().0 > 0);
+        assert_eq!(format!("{:?}", Seen::restored(&seen.keep())), format!("{seen:?}"));
+    }
+}
