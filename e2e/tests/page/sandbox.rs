@@ -45,6 +45,7 @@ async fn it_commits_when_played_stands_still_when_paused_and_steps() -> Result<(
         page.click("reset").await?;
         page.until("it begins anew", &format!("Number(t('trace-hash').dataset.steps) < {}", before.steps))
             .await?;
+        assert_eq!(Run::of(page).await?.steps, 0);
         assert_eq!(page.number("committed-height").await?, 0);
         Ok(())
     })

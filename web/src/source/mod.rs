@@ -20,7 +20,7 @@ pub trait Source {
     /// What was reported since the last call, oldest first.
     fn reports(&mut self) -> Vec<Report>;
 
-    /// Whether it still has orders to report on.
+    /// Whether it still has orders to report on, or reports that nobody has taken.
     fn is_busy(&self) -> bool {
         false
     }

@@ -95,7 +95,7 @@ impl Source for WorkerSource {
 
     fn is_busy(&self) -> bool {
         let state = self.state.borrow();
-        state.has_failed || state.open > 0
+        state.has_failed || state.open > 0 || !state.reports.is_empty()
     }
 }
 

@@ -247,7 +247,12 @@ impl Stage {
     /// Sends what was typed as a command.
     pub fn submit(&self, text: &str) {
         self.change(|stage| match operation::parse(text) {
-            Ok(operation) => stage.order(Order::Submit(operation, text.trim().into())),
+            Ok(operation) => {
+                // At once: what became of the command before is not what became of this one.
+                let text: String = text.trim().into();
+                stage.session.request = Request::Waiting { text: text.clone() };
+                stage.order(Order::Submit(operation, text));
+            }
             Err(why) => stage.session.request = Request::Failed { why },
         });
     }
