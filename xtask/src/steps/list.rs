@@ -85,9 +85,11 @@ pub(super) const STEPS: [Step; 21] = [
         ..Step::new("metrics", "metrics, alerts and dashboard, by promtool", metrics::run)
     },
     Step::new("set-up-browser", "Chromium, its driver and axe-core", set_up::browser),
-    // What is left for it to compile is little, so it does not claim the objects.
+    // What is left for it to compile is little, so it does not claim the objects. Where the machine's networks change,
+    // as they do when containers come and go, Chromium drops what it is loading.
     Step {
         needs: &["set-up-browser", "page", "binary"],
+        after: &["docker", "faults"],
         ..Step::new("browser", "the page in Chromium", browser::run)
     },
     Step {
